@@ -1,0 +1,194 @@
+"""The base of every device class: what the framework does for it, and what its author may override."""
+
+from __future__ import annotations
+
+import inspect
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+
+from ocs.agent.declarations import Feed, LinkTo, Operation, OperationDeclaration, Property, declare
+from ocs.agent.publishing import FeedRuntime
+from ocs.link import Link, LinkState, LinkStatus
+from ocs.link.simulator import Simulator
+from ocs.model import cancellation
+from ocs.model.address import check_device_name
+from ocs.model.errors import ConfigurationError
+from ocs.model.feed import FeedInterface
+from ocs.model.operation import Kind
+
+if TYPE_CHECKING:
+    from ocs.agent.member import Member
+
+
+class Device:
+    """One device: a class with declared operations, feeds, properties and perhaps a link.
+
+    Authors override `setup` and `shutdown`, and declare the rest. The framework makes the object.
+
+    Args:
+        name: Its name below the address root.
+        properties: Configured values, by name of the property; they win over the class's defaults.
+
+    Raises:
+        ConfigurationError: A property is unknown or has the wrong type.
+    """
+
+    version: str = ""
+    declared_operations: ClassVar[dict[str, OperationDeclaration]] = {}
+    declared_feeds: ClassVar[dict[str, FeedInterface]] = {}
+    declared_properties: ClassVar[dict[str, Property[Any]]] = {}
+    declared_links: ClassVar[tuple[LinkTo, ...]] = ()
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Collect the declarations of the class and of its bases."""
+        super().__init_subclass__(**kwargs)
+        members = {name: value for base in reversed(cls.__mro__) for name, value in vars(base).items()}
+        operations = [value.declaration for value in members.values() if isinstance(value, Operation)]
+        feeds = [value.interface for value in members.values() if isinstance(value, Feed)]
+        cls.declared_operations = {declaration.interface.name: declaration for declaration in operations}
+        cls.declared_feeds = {feed.name: feed for feed in feeds}
+        cls.declared_properties = {name: value for name, value in members.items() if isinstance(value, Property)}
+        cls.declared_links = tuple(value for value in members.values() if isinstance(value, LinkTo))
+
+    def __init__(self, name: str, properties: Mapping[str, Any] | None = None) -> None:
+        self.name = check_device_name(name)
+        self.log = Logger(name.replace("/", "."))
+        self.operations: dict[str, OperationDeclaration] = dict(self.declared_operations)
+        self.feeds: dict[str, FeedRuntime] = {}
+        self.device_link: Link | None = None
+        self.simulator: Simulator | None = None
+        self.heartbeat_on = True
+        self.member: Member | None = None
+        self._found = threading.Event()
+        self._found_waiters: list[Deferred[None]] = []
+        for key, value in (properties or {}).items():
+            self._configure(key.replace("-", "_"), value)
+
+    # -- for authors -----------------------------------------------------------------------------
+
+    def now(self) -> float:
+        """Return the time: POSIX seconds, UTC."""
+        return self._member().timing.now()
+
+    def start_operation(self, name: str, **params: Any) -> None:
+        """Start an operation of this device from within, e.g. in `setup`; a refusal is logged."""
+        member = self._member()
+        member.timing.soon(member.start_from_within, name, params)
+
+    def setup(self) -> None:
+        """Prepare the device before its operations can start, in a thread; override it."""
+
+    def check_link(self) -> None:
+        """Ask the device for a sign of life whenever its port was opened; override it, raise if it is not there."""
+
+    def shutdown(self) -> None:
+        """Leave the device in a safe state when the agent ends, in a thread; override it."""
+
+    def add_task(self, name: str, function: Callable[..., Any], **options: Any) -> None:
+        """Add a task to this one device: `function(session, **parameters)`, options as of `@task`."""
+        self._add(name, function, Kind.TASK, options)
+
+    def add_process(self, name: str, function: Callable[..., Any], **options: Any) -> None:
+        """Add a process to this one device: `function(session, **parameters)`, options as of `@process`."""
+        self._add(name, function, Kind.PROCESS, options)
+
+    def add_feed(self, name: str, **options: Any) -> FeedRuntime:
+        """Add a feed to this one device and return what to publish with; options as of `Feed`."""
+        feed = Feed(name=name, **options)
+        feed.__set_name__(type(self), name)
+        return self._feed(feed.interface)
+
+    # -- for the framework -----------------------------------------------------------------------
+
+    @classmethod
+    def doc(cls) -> str:
+        """Return what the class is, in its docstring's words."""
+        return inspect.cleandoc(cls.__doc__ or "")
+
+    def attach(self, member: Member) -> None:
+        """Take the agent's services; called once, before anything else."""
+        self.member = member
+        for feed in self.declared_feeds.values():
+            self._feed(feed)
+
+    def made_link(self) -> Link:
+        """Return the device's link.
+
+        Raises:
+            ConfigurationError: The class declares none, or the agent has not opened it.
+        """
+        if self.device_link is None:
+            raise ConfigurationError(f"{self.name} has no open link; it exists from setup() on")
+        return self.device_link
+
+    def link_changed(self, status: LinkStatus) -> None:
+        """Take note that the link was found or lost; called from any thread."""
+        if status.state is LinkState.OPEN:
+            self._found.set()
+            if self.member is not None:
+                self.member.timing.soon(self._tell_found)
+        else:
+            self._found.clear()
+
+    def wait_for_link(self) -> None:
+        """Wait in a thread until the link is there; a cancel point."""
+        cancellation.wait(self._found, None)
+
+    def link_found(self) -> Deferred[None]:
+        """Return what fires when the link is there."""
+        found: Deferred[None] = Deferred()
+        if self._found.is_set():
+            found.callback(None)
+        else:
+            self._found_waiters.append(found)
+        return found
+
+    def _tell_found(self) -> None:
+        waiters, self._found_waiters = self._found_waiters, []
+        for found in waiters:
+            if not found.called:
+                found.callback(None)
+
+    def _configure(self, name: str, value: Any) -> None:
+        declared = self.declared_properties.get(name)
+        if declared is None:
+            known = ", ".join(sorted(self.declared_properties)) or "none"
+            raise ConfigurationError(
+                f"{type(self).__name__} has no property {name}; it has {known}",
+                field=name, given=value, allowed=sorted(self.declared_properties),
+            )  # fmt: skip
+        declared.configure(self, value)
+
+    def _add(self, name: str, function: Callable[..., Any], kind: Kind, options: dict[str, Any]) -> None:
+        ender = options.pop("aborter", None) or options.pop("stopper", None)
+        declaration = declare(function, kind, name=name, **options)
+        declaration = _without_device(declaration, function, ender)
+        self.operations[name] = declaration
+        if self.member is not None:
+            self.member.add_operation(declaration)
+
+    def _feed(self, interface: FeedInterface) -> FeedRuntime:
+        runtime = self.feeds[interface.name] = self._member().make_feed(interface)
+        return runtime
+
+    def _member(self) -> Member:
+        if self.member is None:
+            raise ConfigurationError(f"{self.name} is not part of an agent yet; use setup() for this")
+        return self.member
+
+
+def _without_device(
+    declaration: OperationDeclaration, function: Callable[..., Any], ender: Callable[..., Any] | None
+) -> OperationDeclaration:
+    def called(_device: Any, session: Any, **params: Any) -> Any:
+        return function(session, **params)
+
+    def ended(_device: Any, session: Any) -> Any:
+        return ender(session) if ender is not None else None
+
+    return replace(declaration, function=called, ender=ended if ender is not None else None)

@@ -1,0 +1,146 @@
+"""Running an author's function: in a thread of its own when it blocks, as an asyncio Task when it does not."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import queue
+import sys
+import threading
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+from twisted.internet.defer import Deferred
+
+from ocs.agent.stepping import Stepping
+from ocs.agent.timing import Timing
+from ocs.model.cancellation import Cancellation, working_for
+
+IDLE_S = 60.0
+"""An idle thread ends after so many seconds; the next run makes a new one."""
+
+Body = Callable[[], Any]
+Done = Callable[[Any, BaseException | None], None]
+
+
+class Worker:
+    """The thread of one blocking operation; made at its first run, waiting between runs."""
+
+    def __init__(self, name: str, timing: Timing) -> None:
+        self._name = name
+        self._timing = timing
+        self._jobs: queue.SimpleQueue[tuple[Cancellation | None, Body, Done] | None] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def run(self, cancellation: Cancellation | None, body: Body, done: Done) -> None:
+        """Have `body` called in the thread, then `done` with its result or exception in the loop."""
+        with self._lock:
+            self._jobs.put((cancellation, body, done))
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._serve, name=self._name, daemon=True)
+                self._thread.start()
+
+    def close(self) -> None:
+        """Let the thread end when it has done its work."""
+        self._jobs.put(None)
+
+    def where(self) -> str:
+        """Tell in one phrase at which line the thread is."""
+        thread = self._thread
+        frame = sys._current_frames().get(thread.ident or 0) if thread else None  # noqa: SLF001 - the only way
+        return "no thread" if frame is None else _place(traceback.extract_stack(frame))
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                job = self._jobs.get(timeout=IDLE_S)
+            except queue.Empty:
+                with self._lock:
+                    if not self._jobs.empty():
+                        continue
+                    self._thread = None
+                    return
+            if job is None:
+                self._thread = None
+                return
+            cancellation, body, done = job
+            result, error = _call(cancellation, body)
+            self._timing.soon(done, result, error)
+            del job, body, done, result, error
+
+
+def _call(cancellation: Cancellation | None, body: Body) -> tuple[Any, BaseException | None]:
+    try:
+        if cancellation is None:
+            return body(), None
+        with working_for(cancellation):
+            return body(), None
+    except BaseException as error:  # noqa: BLE001 - the edge of the author's code: every end of it is told to clients
+        return None, error
+
+
+class LoopTask:
+    """One run of a function in the event loop: a coroutine, or inlineCallbacks' Deferred."""
+
+    def __init__(self, timing: Timing, cancellation: Cancellation, body: Body, done: Done) -> None:
+        self._timing = timing
+        self._cancellation = cancellation
+        self._done = done
+        self._deferred: Deferred[Any] | None = None
+        context = contextvars.copy_context()
+        self._task: asyncio.Task[Any] = timing.loop.create_task(self._follow(body), context=context)
+        self._task.add_done_callback(self._ended)
+
+    def cancel(self) -> None:
+        """Raise the request to end where the function waits."""
+        if self._cancellation.mark_delivered() is None:
+            return
+        if self._deferred is not None:
+            self._deferred.cancel()  # the generator gets it at its `yield`, and is waited for while it cleans up
+        else:
+            self._task.cancel()
+
+    def where(self) -> str:
+        """Tell in one phrase at which line the function waits."""
+        frames = self._task.get_stack(limit=5)
+        return _place(traceback.extract_stack(frames[-1])) if frames else "the event loop"
+
+    async def _follow(self, body: Body) -> Any:
+        with working_for(self._cancellation):
+            started = body()
+            if isinstance(started, Deferred):
+                self._deferred = started
+                return await Stepping(_await(started))
+            return await Stepping(started)
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        if task.cancelled():
+            self._done(None, asyncio.CancelledError())
+            return
+        error = task.exception()
+        self._done(None if error else task.result(), error)
+
+
+async def _await(deferred: Deferred[Any]) -> Any:
+    return await deferred
+
+
+def place_of(error: BaseException) -> str:
+    """Return in which function, file and line an exception was raised, the innermost that is no library's."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if "site-packages" not in frame.filename and "/ocs/agent/" not in frame.filename]
+    chosen = (own or frames)[-1:]
+    return _place(traceback.StackSummary.from_list(chosen)) if chosen else ""
+
+
+def _place(stack: traceback.StackSummary) -> str:
+    own = [
+        frame
+        for frame in stack
+        if "site-packages" not in frame.filename
+        and not frame.filename.endswith(("/ocs/agent/execution.py", "/ocs/agent/stepping.py", "/threading.py"))
+    ]
+    frame = (own or list(stack))[-1]
+    return f"{frame.name} ({frame.filename.rsplit('/', 1)[-1]}:{frame.lineno})"

@@ -1,0 +1,224 @@
+"""One feed while its agent runs: samples from any thread, batched by size and age, numbered when they go out."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from ocs.agent.timing import Timing
+from ocs.model.errors import ParameterError
+from ocs.model.feed import Block, FeedInterface, check_field_name
+from ocs.model.interface import Identity
+from ocs.wire import describe, feeds, uris
+from ocs.wire.plain import LARGEST_MESSAGE, plain
+
+VIEW_PERIOD_S = 0.5
+"""A bulk feed shows one sample on its ordinary topic at most so often, in s."""
+
+_BYTES_PER_VALUE = 9
+
+
+class FeedRuntime:
+    """A feed that can be published to.
+
+    A sample that cannot be sent is refused where it is published. What is published while the router is
+    away is dropped and counted in `dropped`.
+
+    Args:
+        interface: The declaration.
+        identity: The device.
+        timing: The agent's loop.
+        send: Sends a payload to a topic; False when the router is away.
+    """
+
+    def __init__(
+        self, interface: FeedInterface, identity: Identity, timing: Timing, send: Callable[[str, Any], bool]
+    ) -> None:
+        self.interface = interface
+        self.published = 0
+        self.dropped = 0
+        self._timing = timing
+        self._send = send
+        self._info = describe.feed_info(identity, interface)
+        self._epoch = identity.epoch
+        self._topic = uris.feed(identity.root, identity.name, interface.name)
+        self._blocks_topic = uris.blocks(identity.root, identity.name, interface.name)
+        self._lock = threading.Lock()
+        self._blocks: dict[str, Block] = {}
+        self._waiting = 0
+        self._scheduled = False
+        self._timer: Any = None
+        self._next_view = 0.0
+
+    @property
+    def info(self) -> dict[str, Any]:
+        """The `feed_info` of OCS."""
+        return self._info
+
+    def publish(
+        self,
+        sample: Mapping[str, Any] | None = None,
+        *,
+        time: float | None = None,
+        block: str | None = None,
+        **fields: Any,
+    ) -> None:
+        """Publish one value for each field, all of the same instant.
+
+        Args:
+            sample: The values by field; or give them as keywords.
+            time: The instant, POSIX s, UTC; now, if left out.
+            block: Name of the block; the feed's name, if left out.
+            **fields: Values by field.
+
+        Raises:
+            ParameterError: A field's name is wrong, or the fields are not those of the block's first sample.
+            NotSerialisableError: A value is no number, text or truth value.
+        """
+        values = fields if sample is None else {**sample, **fields}
+        moment = self._timing.now() if time is None else float(time)
+        with self._lock:
+            self._block(block, values).add_sample(moment, values)
+            self._waiting += 1
+        self._schedule()
+
+    def publish_columns(
+        self, times: Sequence[float] | Any, data: Mapping[str, Any], *, block: str | None = None
+    ) -> None:
+        """Publish a column for each field.
+
+        Args:
+            times: The instants, POSIX s, UTC, shape (n,).
+            data: Columns by field, each a list or array of n values.
+            block: Name of the block; the feed's name, if left out.
+
+        Raises:
+            ParameterError: A field's name or length is wrong, or the fields differ from the block's first.
+            NotSerialisableError: A value is no number, text or truth value.
+        """
+        if self.interface.bulk:
+            self._publish_bulk(times, data, block or self.interface.name)
+            return
+        with self._lock:
+            kept = self._block(block, data)
+            before = len(kept)
+            kept.add_columns(times, data)
+            self._waiting += len(kept) - before
+        self._schedule()
+
+    def publish_message(self, message: Any) -> None:
+        """Publish any message on a feed that is not recorded.
+
+        Raises:
+            ParameterError: The feed is recorded: it takes samples only.
+            NotSerialisableError: The message cannot be sent.
+            TooLargeError: It is larger than 1 MB.
+        """
+        if self.interface.record:
+            raise ParameterError(f"feed {self.interface.name} is recorded; publish samples, or declare record=False")
+        self._anywhere(self._emit, self._topic, plain(message, f"the message of feed {self.interface.name}"))
+
+    def flush(self) -> None:
+        """Send what waits, now."""
+        self._anywhere(self._flush)
+
+    def _block(self, name: str | None, values: Mapping[str, Any]) -> Block:
+        key = name or self.interface.name
+        block = self._blocks.get(key)
+        if block is None:
+            block = Block.of_fields(key, tuple(values))
+            self._blocks[key] = block
+        return block
+
+    def _schedule(self) -> None:
+        full = self._waiting >= self.interface.batch_size
+        if self._scheduled and not full:
+            return
+        with self._lock:
+            first, self._scheduled = not self._scheduled, True
+        if full or self.interface.batch_s <= 0:
+            self._anywhere(self._flush)
+        elif first:
+            self._anywhere(self._start_timer)
+
+    def _start_timer(self) -> None:
+        if self._timer is None:
+            self._timer = self._timing.later(self.interface.batch_s, self._timer_fired)
+
+    def _timer_fired(self) -> None:
+        self._timer = None
+        self._flush()
+
+    def _flush(self) -> None:
+        if self._timer is not None and self._timer.active():
+            self._timer.cancel()
+        self._timer = None
+        with self._lock:
+            taken = [block.take() for block in self._blocks.values() if len(block)]
+            self._waiting = 0
+            self._scheduled = False
+        if not taken:
+            return
+        if self.interface.bulk:
+            for block in taken:
+                self._emit(self._blocks_topic, feeds.encode_columns(block), rows=len(block))
+                self._view(block)
+            return
+        for part in _parts(taken):
+            self._emit(self._topic, feeds.encode_message(part), rows=sum(len(block) for block in part))
+
+    def _publish_bulk(self, times: Any, data: Mapping[str, Any], name: str) -> None:
+        for field in data:
+            check_field_name(field)
+        count = len(times)
+        for field, column in data.items():
+            if len(column) != count:
+                raise ParameterError(f"field {field} has {len(column)} values for {count} time stamps", field=field)
+        rows = max(1, LARGEST_MESSAGE // (_BYTES_PER_VALUE * (len(data) + 1)))
+        for first in range(0, count, rows):
+            part = slice(first, first + rows)
+            encoded = feeds.encode_arrays(name, times[part], {field: data[field][part] for field in data})
+            self._anywhere(self._emit, self._blocks_topic, encoded, len(times[part]))
+        if count:
+            last = Block.of_fields(name, tuple(data))
+            last.add_columns([float(times[-1])], {field: [_item(data[field][-1])] for field in data})
+            self._anywhere(self._view, last)
+
+    def _view(self, block: Block) -> None:
+        now = self._timing.seconds()
+        if now < self._next_view or not len(block):
+            return
+        self._next_view = now + VIEW_PERIOD_S
+        last = Block(block.name, block.fields, block.timestamps[-1:], [column[-1:] for column in block.columns])
+        self._emit(self._topic, feeds.encode_message([last]), rows=0)
+
+    def _emit(self, topic: str, message: Any, rows: int = 1) -> None:
+        self.published += 1
+        info = {**self._info, "seq": self.published, "epoch": self._epoch}
+        if not self._send(topic, [message, info]):
+            self.dropped += rows
+
+    def _anywhere(self, function: Callable[..., None], *args: Any) -> None:
+        if self._timing.in_loop:
+            function(*args)
+        else:
+            self._timing.soon(function, *args)
+
+
+def _item(value: Any) -> Any:
+    return value.item() if hasattr(value, "item") else value
+
+
+def _parts(blocks: list[Block]) -> list[list[Block]]:
+    """Cut blocks so that each message stays below the largest size."""
+    if sum(len(block) * (len(block.fields) + 1) for block in blocks) * _BYTES_PER_VALUE <= LARGEST_MESSAGE:
+        return [blocks]
+    parts = []
+    for block in blocks:
+        rows = max(1, LARGEST_MESSAGE // (_BYTES_PER_VALUE * (len(block.fields) + 1)))
+        for first in range(0, len(block), rows):
+            cut = slice(first, first + rows)
+            columns = [column[cut] for column in block.columns]
+            parts.append([Block(block.name, block.fields, block.timestamps[cut], columns)])
+    return parts

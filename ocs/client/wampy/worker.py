@@ -1,0 +1,67 @@
+"""The one thread in which a client's handlers and registered functions run."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from queue import Empty, SimpleQueue
+from typing import Final
+
+from ocs.client.wampy.deadline import Deadline
+
+CAPACITY: Final = 20_000
+"""Events that may wait for a slow handler; further ones are dropped and counted."""
+RETRY_S: Final = 1.0
+
+Work = Callable[[], object]
+
+
+class Worker:
+    """A daemon thread that does one thing after the other, and looks after a lost session when idle.
+
+    Args:
+        name: Of the thread.
+        mend: Called every second from `worry` on, until it returns True.
+    """
+
+    def __init__(self, name: str, mend: Callable[[], bool], *, capacity: int = CAPACITY) -> None:
+        self._queue: SimpleQueue[Work | None] = SimpleQueue()
+        self._mend = mend
+        self._capacity = capacity
+        self._worried = False
+        self.dropped = 0
+        self.thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self.thread.start()
+
+    def submit(self, work: Work) -> bool:
+        """Put `work` into the queue; False, and counted, when that is full. `work` must not raise."""
+        if self._queue.qsize() >= self._capacity:
+            self.dropped += 1
+            return False
+        self._queue.put(work)
+        return True
+
+    def worry(self) -> None:
+        """Have the session mended, after what waits in the queue."""
+
+        def start() -> None:
+            self._worried = True
+
+        self._queue.put(start)
+
+    def stop(self, deadline: Deadline) -> None:
+        """End the thread after what it does now; wait for that unless it is this thread itself."""
+        self._queue.put(None)
+        if threading.current_thread() is not self.thread:
+            self.thread.join(deadline.left_s())
+
+    def _run(self) -> None:
+        while True:
+            try:
+                work = self._queue.get(timeout=RETRY_S if self._worried else None)
+            except Empty:
+                self._worried = not self._mend()
+                continue
+            if work is None:
+                return
+            work()

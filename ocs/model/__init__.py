@@ -1,0 +1,1 @@
+"""The nouns of the system, pure: no input, no output, no event loop."""

@@ -1,0 +1,178 @@
+"""Feeds: what may be published together, checked where it is published.
+
+A recorded feed carries blocks of co-sampled columns, as in OCS 0.12 (its feed module): all columns of a
+block have the length of its time stamps, and a block keeps its fields for the life of the agent.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ocs.model.errors import NotSerialisableError, ParameterError
+
+_FIELD = re.compile(r"_*[A-Za-z][A-Za-z0-9_]*")
+LONGEST_FIELD = 255
+
+Column = list[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class FeedInterface:
+    """The declaration of one feed.
+
+    Attributes:
+        name: Last component of its topic.
+        record: Whether archives keep it; its messages are then blocks.
+        bulk: Whether blocks also go out as columns of bytes, its ordinary topic being a decimated view.
+        doc: What it carries.
+        batch_s: Samples wait at most this long, in s, before they are published; 0 sends each at once.
+        batch_size: As many samples are published at once, at the latest.
+        agg_params: Words to an OCS aggregator: `frame_length` in s, `fresh_time` in s, `exclude_aggregator`,
+            `exclude_influx`.
+    """
+
+    name: str
+    record: bool = True
+    bulk: bool = False
+    doc: str = ""
+    batch_s: float = 0.0
+    batch_size: int = 1000
+    agg_params: Mapping[str, Any] | None = None
+
+
+def check_field_name(name: str) -> str:
+    """Return `name` if a feed's field may have it (the rule of OCS 0.12, made exact).
+
+    Raises:
+        ParameterError: It has other signs than letters, digits and _, or no letter first.
+    """
+    if not isinstance(name, str) or len(name) > LONGEST_FIELD or not _FIELD.fullmatch(name):
+        raise ParameterError(
+            f"{name!r} cannot name a field; use letters, digits and _, a letter first, at most 255",
+            field=str(name), given=name,
+        )  # fmt: skip
+    return name
+
+
+def plain_value(name: str, value: Any) -> Any:
+    """Return one sample as a plain number, text or truth value, NumPy's scalars included.
+
+    Raises:
+        NotSerialisableError: It is none of these.
+    """
+    if isinstance(value, (bool, int, float, str)):
+        return value.item() if isinstance(value, np.generic) else value
+    if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0):
+        return plain_value(name, value.item())
+    raise NotSerialisableError(
+        f"field {name} is {type(value).__name__}; a sample is a number, a text or a truth value",
+        field=name, given=repr(value)[:80],
+    )  # fmt: skip
+
+
+def plain_column(name: str, values: Any) -> Column:
+    """Return a column as a list of plain values; a one-dimensional array becomes a list at once.
+
+    Raises:
+        NotSerialisableError: A value is no number, text or truth value, or the array has more dimensions.
+    """
+    if isinstance(values, np.ndarray):
+        if values.ndim == 1 and values.dtype.kind in "biufU":
+            column: Column = values.tolist()
+            return column
+        raise NotSerialisableError(
+            f"field {name} is an array of shape {values.shape} and type {values.dtype}; "
+            "a column has one dimension of numbers or texts",
+            field=name,
+        )
+    if isinstance(values, str) or not isinstance(values, Sequence):
+        raise NotSerialisableError(
+            f"field {name} is {type(values).__name__}; a column is a list or an array, as long as the time stamps",
+            field=name,
+        )
+    return [plain_value(name, value) for value in values]
+
+
+@dataclass(slots=True)
+class Block:
+    """Samples of one block that wait to be published: a column a field, and their times (POSIX s, UTC)."""
+
+    name: str
+    fields: tuple[str, ...]
+    timestamps: list[float]
+    columns: list[Column]
+
+    @classmethod
+    def of_fields(cls, name: str, fields: Sequence[str]) -> Block:
+        """Make an empty block.
+
+        Raises:
+            ParameterError: A name is not allowed.
+        """
+        checked = tuple(check_field_name(field) for field in fields)
+        return cls(check_field_name(name), checked, [], [[] for _ in checked])
+
+    def __len__(self) -> int:
+        return len(self.timestamps)
+
+    def add_sample(self, timestamp: float, sample: Mapping[str, Any]) -> None:
+        """Add one value for each field.
+
+        Raises:
+            ParameterError: The fields are not those of the block's first message.
+            NotSerialisableError: A value is no number, text or truth value.
+        """
+        self._check_fields(sample)
+        values = [plain_value(field, sample[field]) for field in self.fields]
+        self.timestamps.append(timestamp)
+        for column, value in zip(self.columns, values, strict=True):
+            column.append(value)
+
+    def add_columns(self, timestamps: Sequence[float], data: Mapping[str, Any]) -> None:
+        """Add a column for each field, each as long as `timestamps`.
+
+        Raises:
+            ParameterError: The fields or a length differ.
+            NotSerialisableError: A value is no number, text or truth value.
+        """
+        self._check_fields(data)
+        times = plain_column("timestamps", timestamps)
+        columns = [plain_column(field, data[field]) for field in self.fields]
+        for field, column in zip(self.fields, columns, strict=True):
+            if len(column) != len(times):
+                raise ParameterError(
+                    f"field {field} of block {self.name} has {len(column)} values for {len(times)} time stamps",
+                    field=field,
+                )
+        self.timestamps.extend(times)
+        for kept, column in zip(self.columns, columns, strict=True):
+            kept.extend(column)
+
+    def take(self) -> Block:
+        """Return what waits and become empty."""
+        taken = Block(self.name, self.fields, self.timestamps, self.columns)
+        self.timestamps, self.columns = [], [[] for _ in self.fields]
+        return taken
+
+    def _check_fields(self, data: Mapping[str, Any]) -> None:
+        if len(data) == len(self.fields) and all(field in data for field in self.fields):
+            return
+        missing = [field for field in self.fields if field not in data]
+        extra = [str(field) for field in data if field not in self.fields]
+        told = "; ".join(
+            part
+            for part in (
+                f"missing: {', '.join(missing)}" if missing else "",
+                f"new: {', '.join(extra)}" if extra else "",
+            )
+            if part
+        )
+        raise ParameterError(
+            f"block {self.name} keeps the fields of its first message ({told}); use another block name for others",
+            field=self.name, allowed=list(self.fields),
+        )  # fmt: skip

@@ -1,0 +1,388 @@
+"""One membership in a realm, kept up for as long as the program runs.
+
+The router may go away at any time: calls in flight end with an error, and the connection joins again
+within seconds of its return, registers and subscribes everything again, all at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from autobahn.wamp.exception import TransportLost
+from autobahn.wamp.types import RegisterOptions, SubscribeOptions
+from twisted.internet import defer
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+
+from ocs.model.errors import DeadlineError, OcsError, RouterLostError
+from ocs.realm import failures
+from ocs.realm.endpoint import Endpoint
+from ocs.realm.session import RealmSession, make_client
+
+JOIN_TIMEOUT_S = 5.0
+PING_INTERVAL_S = 2.0
+PING_TIMEOUT_S = 5.0
+BACK_OFF_S = (0.3, 1.5, 1.5)
+"""First pause, factor, longest pause between attempts, in s (spikes page, 4)."""
+
+CALL_TIMEOUT_S = 10.0
+
+
+class Match(Enum):
+    """How a subscription's topic is compared."""
+
+    EXACT = "exact"
+    PREFIX = "prefix"
+    WILDCARD = "wildcard"
+
+
+Procedure = Callable[..., Any]
+Handler = Callable[[str, list[Any], dict[str, Any]], None]
+
+
+@dataclass(eq=False)
+class Subscription:
+    """A topic and who is told of its events; renewed at each join."""
+
+    topic: str
+    handler: Handler
+    match: Match
+    active: Any = field(default=None, repr=False)
+
+
+class RealmConnection:
+    """A member of a realm.
+
+    Args:
+        ways: The ways to the router, the best first; they are tried in turn.
+        realm: Name of the realm.
+        reactor: Twisted's reactor, or a clock in tests.
+        on_join: Called after each join, when everything is registered and subscribed.
+        on_loss: Called with a reason when the router is lost.
+        on_refusal: Asked when a registration is refused, with the error; what it returns fires with whether to
+            take the names over from their holder (True), or to leave the realm for good (False).
+    """
+
+    def __init__(
+        self,
+        ways: Sequence[Endpoint],
+        realm: str,
+        reactor: Any,
+        *,
+        on_join: Callable[[], None] = lambda: None,
+        on_loss: Callable[[str], None] = lambda _reason: None,
+        on_refusal: Callable[[OcsError], Deferred[bool]] | None = None,
+    ) -> None:
+        self.realm = realm
+        self._ways = tuple(ways)
+        self._reactor = reactor
+        self._on_join = on_join
+        self._on_loss = on_loss
+        self._on_refusal = on_refusal
+        self._log = Logger("ocs.realm")
+        self._session: RealmSession | None = None
+        self._attempt_of: RealmSession | None = None
+        self._procedures: dict[str, Procedure] = {}
+        self._subscriptions: list[Subscription] = []
+        self._timers: dict[str, Any] = {}
+        self._attempts = 0
+        self._closed = False
+        self._first: list[Deferred[None]] = []
+        self.details: Any = None
+        self.last_error = "not tried yet"
+
+    # -- life ------------------------------------------------------------------------------------
+
+    @property
+    def joined(self) -> bool:
+        """Whether calls can be made now."""
+        return self._session is not None
+
+    @property
+    def where(self) -> str:
+        """The ways to the router, for messages."""
+        return self._ways[-1].url
+
+    def start(self) -> None:
+        """Begin to join; goes on trying until `close`."""
+        self._closed = False
+        self._attempt()
+
+    def when_joined(self) -> Deferred[None]:
+        """Return what fires as soon as the realm is joined (at once if it is)."""
+        if self.joined:
+            return defer.succeed(None)
+        waiting: Deferred[None] = Deferred()
+        self._first.append(waiting)
+        return waiting
+
+    def close(self) -> Deferred[None]:
+        """Leave the realm; fires when the router said goodbye, or after 2 s."""
+        self._closed = True
+        self._cancel_timers()
+        session, self._session = self._session, None
+        if session is None:
+            if self._attempt_of is not None:
+                self._attempt_of.drop()
+            return defer.succeed(None)
+        left: Deferred[None] = Deferred()
+
+        def finish(*_: Any, **__: Any) -> None:
+            self._cancel("leave")
+            if not left.called:
+                left.callback(None)
+
+        self._later("leave", 2.0, finish)
+        session.on("disconnect", finish)  # type: ignore[no-untyped-call] # autobahn's observable is untyped
+        session.leave()
+        return left
+
+    def _attempt(self) -> None:
+        if self._closed or self.joined:
+            return
+        way = self._ways[self._attempts % len(self._ways)]
+        self._attempts += 1
+
+        def make() -> RealmSession:
+            self._attempt_of = RealmSession(self.realm, self._joined, self._gone)
+            return self._attempt_of
+
+        endpoint, factory = make_client(way, make, self._reactor, JOIN_TIMEOUT_S)
+        connecting = endpoint.connect(factory)
+
+        def too_late() -> None:
+            # A stopped router still accepts connections: without this the attempt would never end.
+            self.last_error = f"{way.url} does not answer within {JOIN_TIMEOUT_S:g} s"
+            connecting.cancel()
+            if connected and not self.joined:
+                connected[0].transport.abortConnection()
+            self._retry()
+
+        connected: list[Any] = []
+
+        def failed(failure: Any) -> None:
+            self.last_error = f"{way.url}: {failure.getErrorMessage()}"
+            self._cancel("join")
+            self._retry()
+
+        self._later("join", JOIN_TIMEOUT_S, too_late)
+        connecting.addCallbacks(connected.append, failed)
+
+    def _retry(self) -> None:
+        if self._closed or self.joined:
+            return
+        first, factor, longest = BACK_OFF_S
+        rounds = max(0, self._attempts // len(self._ways) - 1)
+        # The other ways are tried at once; only after all of them there is a pause.
+        pause = 0.0 if self._attempts % len(self._ways) else min(first * factor ** min(rounds, 20), longest)
+        self._later("retry", pause, self._attempt)
+
+    # -- joined and lost -------------------------------------------------------------------------
+
+    def _joined(self, session: RealmSession, details: Any) -> None:
+        self._cancel("join")
+        if self._closed:
+            session.leave()
+            return
+        self._session = session
+        self.details = details
+        self._attempts = 0
+        self._restore(session).addCallbacks(lambda _: self._restored(session), lambda f: self._not_restored(session, f))
+
+    def _restore(self, session: RealmSession, *, force: bool = False) -> Deferred[Any]:
+        pending = [self._register(session, uri, procedure, force=force) for uri, procedure in self._procedures.items()]
+        pending += [self._subscribe(session, subscription) for subscription in self._subscriptions]
+        return defer.gatherResults(pending, consumeErrors=True)
+
+    def _restored(self, session: RealmSession) -> None:
+        if self._session is not session:
+            return
+        self._later("ping", PING_INTERVAL_S, self._ping)
+        self._on_join()
+        waiting, self._first = self._first, []
+        for deferred in waiting:
+            deferred.callback(None)
+
+    def _not_restored(self, session: RealmSession, failure: Any) -> None:
+        if self._session is not session:
+            return
+        error = failures.from_wire(_innermost(failure.value), "a name of this program")
+        self.last_error = error.message
+        if self._on_refusal is None:
+            session.leave()
+            return
+
+        def decided(take_over: bool) -> None:  # noqa: FBT001 - the result of a Deferred
+            if self._session is not session:
+                return
+            if take_over:
+                self._restore(session, force=True).addCallbacks(
+                    lambda _: self._restored(session), lambda _: session.leave()
+                )
+            else:
+                self.close()
+
+        self._on_refusal(error).addCallback(decided)
+
+    def _gone(self, session: RealmSession, reason: str) -> None:
+        current = self._session is session
+        if current:
+            self._session = None
+            self._cancel("ping")
+            self.last_error = f"the router at {self.where} was lost: {reason}"
+            self._on_loss(self.last_error)
+        if session is self._attempt_of or current:
+            self._cancel("join")
+            self._retry()
+
+    def _ping(self) -> None:
+        session = self._session
+        if session is None:
+            return
+
+        def answered(_: Any) -> None:
+            if self._session is session:
+                self._later("ping", PING_INTERVAL_S, self._ping)
+
+        def silent(_: Any) -> None:
+            if self._session is session:
+                session.drop()
+
+        self.call("wamp.session.count", timeout_s=PING_TIMEOUT_S).addCallbacks(answered, silent)
+
+    # -- what members do -------------------------------------------------------------------------
+
+    def call(self, procedure: str, *args: Any, timeout_s: float = CALL_TIMEOUT_S, **kwargs: Any) -> Deferred[Any]:
+        """Call a procedure; fires with its single result.
+
+        Fails with an OcsError: RouterLostError when the router is away, DeadlineError when no answer came
+        within `timeout_s` seconds, NotFoundError when nobody answers there, or what the callee raised.
+        """
+        session = self._session
+        if session is None:
+            return defer.fail(RouterLostError(f"the router is not there ({self.last_error})", field=procedure))
+        try:
+            asked: Deferred[Any] = session.call(procedure, *args, **kwargs)
+        except TransportLost as error:
+            return defer.fail(failures.from_wire(error, procedure))
+        timer = self._reactor.callLater(timeout_s, asked.cancel)
+
+        def done(result: Any) -> Any:
+            if timer.active():
+                timer.cancel()
+            return result
+
+        def failed(failure: Any) -> Any:
+            if failure.check(defer.CancelledError) and not timer.active():
+                raise DeadlineError(f"{procedure} did not answer within {timeout_s:g} s", field=procedure)
+            done(None)
+            if failure.check(defer.CancelledError):
+                return failure
+            raise failures.from_wire(failure.value, procedure)
+
+        asked.addCallbacks(done, failed)
+        return asked
+
+    def publish(self, topic: str, payload: Any) -> bool:
+        """Send an event with one positional argument; False when the router is away and it was dropped."""
+        if self._session is None:
+            return False
+        try:
+            self._session.publish(topic, payload)
+        except TransportLost:
+            return False
+        return True
+
+    def register(self, uri: str, procedure: Procedure) -> Deferred[None]:
+        """Offer `procedure(caller, *args, **kwargs)` at `uri`, now and after each join.
+
+        The caller is a (name, role, session) triple. An OcsError that it raises, or with which its Deferred
+        fails, reaches the caller with code and sentence.
+        """
+        self._procedures[uri] = procedure
+        return self._register(self._session, uri, procedure) if self._session else defer.succeed(None)
+
+    def subscribe(self, topic: str, handler: Handler, match: Match = Match.EXACT) -> Deferred[Subscription]:
+        """Have `handler(topic, args, kwargs)` called for each event, now and after each join."""
+        subscription = Subscription(topic, handler, match)
+        self._subscriptions.append(subscription)
+        done = self._subscribe(self._session, subscription) if self._session else defer.succeed(None)
+        return done.addCallback(lambda _: subscription)
+
+    def unsubscribe(self, subscription: Subscription) -> Deferred[None]:
+        """End a subscription."""
+        if subscription in self._subscriptions:
+            self._subscriptions.remove(subscription)
+        active, subscription.active = subscription.active, None
+        if active is None or self._session is None:
+            return defer.succeed(None)
+        done: Deferred[None] = active.unsubscribe()
+        return done.addErrback(lambda _: None)
+
+    def _register(
+        self, session: RealmSession, uri: str, procedure: Procedure, *, force: bool = False
+    ) -> Deferred[None]:
+        def invoked(*args: Any, ocs_details: Any, **kwargs: Any) -> Any:
+            try:
+                answer = procedure(failures.details_of(ocs_details), *args, **kwargs)
+            except Exception as error:  # noqa: BLE001 - the edge: whatever it is, the caller is told in one sentence
+                raise self._told(error, uri) from None
+            if isinstance(answer, Deferred):
+                answer.addErrback(lambda failure: self._raise_told(failure, uri))
+            return answer
+
+        options = RegisterOptions(details_arg="ocs_details", force_reregister=force or None)
+        done: Deferred[None] = session.register(invoked, uri, options=options)
+        return done
+
+    def _told(self, error: BaseException, uri: str) -> Exception:
+        if not isinstance(error, OcsError):
+            self._log.failure("{uri} failed", uri=uri)
+        told: Exception = failures.to_wire(error, uri)
+        return told
+
+    def _raise_told(self, failure: Any, uri: str) -> None:
+        if not failure.check(OcsError):
+            self._log.failure("{uri} failed", failure, uri=uri)
+        raise failures.to_wire(failure.value, uri)
+
+    def _subscribe(self, session: RealmSession, subscription: Subscription) -> Deferred[None]:
+        def event(*args: Any, ocs_details: Any, **kwargs: Any) -> None:
+            topic = ocs_details.topic or subscription.topic
+            try:
+                subscription.handler(topic, list(args), kwargs)
+            except Exception:  # noqa: BLE001 - one handler's error must not end the others
+                self._log.failure("a handler of {topic} failed", topic=topic)
+
+        options = SubscribeOptions(match=subscription.match.value, details_arg="ocs_details")
+
+        def keep(active: Any) -> None:
+            subscription.active = active
+
+        done: Deferred[None] = session.subscribe(event, subscription.topic, options=options)
+        return done.addCallback(keep)
+
+    # -- timers ----------------------------------------------------------------------------------
+
+    def _later(self, name: str, delay_s: float, function: Callable[[], None]) -> None:
+        self._cancel(name)
+        self._timers[name] = self._reactor.callLater(delay_s, function)
+
+    def _cancel(self, name: str) -> None:
+        timer = self._timers.pop(name, None)
+        if timer is not None and timer.active():
+            timer.cancel()
+
+    def _cancel_timers(self) -> None:
+        for name in list(self._timers):
+            self._cancel(name)
+
+
+def _innermost(error: BaseException) -> BaseException:
+    inner: BaseException | None = error
+    while isinstance(inner, defer.FirstError):
+        inner = inner.subFailure.value
+    return inner or error

@@ -1,0 +1,81 @@
+"""The WAMP session under a connection: made anew at each join."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from autobahn.twisted.rawsocket import WampRawSocketClientFactory
+from autobahn.twisted.wamp import ApplicationSession
+from autobahn.twisted.websocket import WampWebSocketClientFactory
+from autobahn.wamp.serializer import JsonSerializer, MsgPackSerializer
+from autobahn.wamp.types import ComponentConfig
+from twisted.internet.endpoints import TCP4ClientEndpoint, UNIXClientEndpoint
+from typing_extensions import override
+
+from ocs.realm.endpoint import Endpoint
+
+
+class RealmSession(ApplicationSession):
+    """One session from join to loss; it tells its connection of both."""
+
+    def __init__(
+        self,
+        realm: str,
+        joined: Callable[[RealmSession, Any], None],
+        gone: Callable[[RealmSession, str], None],
+    ) -> None:
+        super().__init__(ComponentConfig(realm=realm))
+        self._joined = joined
+        self._gone = gone
+        self._reason = "connection lost"
+
+    @override
+    def onConnect(self) -> None:
+        self.join(self.config.realm)
+
+    @override
+    def onJoin(self, details: Any) -> None:
+        self._joined(self, details)
+
+    @override
+    def onLeave(self, details: Any) -> None:
+        # Calling up ends the calls that are in flight; without it they would wait for ever.
+        self._reason = details.message or details.reason
+        super().onLeave(details)
+
+    @override
+    def onDisconnect(self) -> None:
+        super().onDisconnect()
+        self._gone(self, self._reason)
+
+    @override
+    def onUserError(self, fail: Any, msg: str) -> None:
+        """Keep quiet: each handler's errors are told where it was added."""
+
+    def drop(self) -> None:
+        """Cut the connection without saying goodbye."""
+        transport = self._transport
+        if transport is not None:
+            transport.abort()
+
+
+def make_client(
+    endpoint: Endpoint, session: Callable[[], RealmSession], reactor: Any, timeout_s: float
+) -> tuple[Any, Any]:
+    """Return Twisted's endpoint and the protocol factory for a way to the router."""
+    timeout = max(1, round(timeout_s))
+    if endpoint.scheme == "unix":
+        return UNIXClientEndpoint(reactor, endpoint.path, timeout), _raw(session)
+    tcp = TCP4ClientEndpoint(reactor, endpoint.host, endpoint.port, timeout)
+    if endpoint.scheme == "rs":
+        return tcp, _raw(session)
+    factory = WampWebSocketClientFactory(
+        session, url=endpoint.url, serializers=[MsgPackSerializer(), JsonSerializer()], reactor=reactor
+    )
+    factory.setProtocolOptions(openHandshakeTimeout=timeout_s, autoPingInterval=10, autoPingTimeout=5, tcpNoDelay=True)
+    return tcp, factory
+
+
+def _raw(session: Callable[[], RealmSession]) -> Any:
+    return WampRawSocketClientFactory(session, serializer=MsgPackSerializer())

@@ -1,0 +1,145 @@
+"""The last runs of each operation, kept on disk by a thread of its own, so that a kill leaves a trace.
+
+A run is written when it starts and whenever its state changes, by group commit: whatever came since the
+last commit goes in with the next, at most one commit each `COMMIT_PERIOD_S`. What a kill can lose is the
+start of a run younger than that.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+FILE_NAME = "sessions.sqlite"
+SCHEMA_VERSION = 1
+RUNS_KEPT = 50
+COMMIT_PERIOD_S = 0.2
+
+Session = dict[str, Any]
+Key = tuple[str, str, str]
+
+_TABLE = """
+CREATE TABLE IF NOT EXISTS runs (
+    device TEXT NOT NULL, op TEXT NOT NULL, run_id TEXT NOT NULL, start_time REAL NOT NULL, session TEXT NOT NULL,
+    PRIMARY KEY (device, op, run_id)
+) WITHOUT ROWID
+"""
+_PRUNE = """
+DELETE FROM runs WHERE device = ?1 AND op = ?2 AND run_id NOT IN
+    (SELECT run_id FROM runs WHERE device = ?1 AND op = ?2 ORDER BY start_time DESC LIMIT ?3)
+"""
+
+
+class RunHistory:
+    """The history of one agent's runs.
+
+    Args:
+        folder: The agent's state folder.
+        now: Returns POSIX seconds; stamps the end of runs that a kill interrupted.
+        on_trouble: Told in one sentence when the disk refuses; the agent goes on.
+    """
+
+    def __init__(self, folder: Path, now: Callable[[], float], on_trouble: Callable[[str], None]) -> None:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._path = folder / FILE_NAME
+        self._now = now
+        self._on_trouble = on_trouble
+        self._lock = threading.Lock()
+        self._waiting: dict[Key, Callable[[], Session]] = {}
+        self._work = threading.Event()
+        self._closing = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def load(self) -> Mapping[str, Mapping[str, list[Session]]]:
+        """Return the kept sessions by device and operation, oldest first.
+
+        A run that had not ended is an interrupted one: its process was killed.
+        """
+        kept: dict[str, dict[str, list[Session]]] = {}
+        with self._connect() as connection:
+            rows = connection.execute("SELECT device, op, session FROM runs ORDER BY start_time").fetchall()
+            for device, op, text in rows:
+                session = self._interrupted(connection, device, op, json.loads(text))
+                kept.setdefault(device, {}).setdefault(op, []).append(session)
+        connection.close()
+        return kept
+
+    def start(self) -> None:
+        """Begin to write."""
+        self._thread = threading.Thread(target=self._serve, name="history", daemon=True)
+        self._thread.start()
+
+    def keep(self, device: str, op: str, run_id: str, encode: Callable[[], Session]) -> None:
+        """Have a run written at the next commit; `encode` is called then, in the thread that writes."""
+        with self._lock:
+            self._waiting[device, op, run_id] = encode
+        self._work.set()
+
+    def close(self) -> None:
+        """Write what waits, and end."""
+        self._closing.set()
+        self._work.set()
+        if self._thread is not None:
+            self._thread.join(timeout=5.0)
+
+    def _interrupted(self, connection: sqlite3.Connection, device: str, op: str, session: Session) -> Session:
+        if session.get("status") == "done":
+            return session
+        session |= {
+            "status": "done",
+            "op_code": 6,
+            "success": False,
+            "outcome": "interrupted",
+            "end_time": session.get("end_time") or self._now(),
+        }
+        session["messages"] = [*session.get("messages", []), [self._now(), "interrupted: the agent's process ended"]]
+        connection.execute(
+            "UPDATE runs SET session = ? WHERE device = ? AND op = ? AND run_id = ?",
+            (json.dumps(session), device, op, session["run_id"]),
+        )
+        return session
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self._path, isolation_level=None, timeout=5.0)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute(_TABLE)
+        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        return connection
+
+    def _serve(self) -> None:
+        connection = self._connect()
+        while True:
+            self._work.wait()
+            self._work.clear()
+            self._closing.wait(COMMIT_PERIOD_S)
+            self._write(connection)
+            if self._closing.is_set() and not self._waiting:
+                break
+        connection.close()
+
+    def _write(self, connection: sqlite3.Connection) -> None:
+        with self._lock:
+            taken, self._waiting = self._waiting, {}
+        latest: dict[tuple[str, str], list[Key]] = {}
+        for key in taken:
+            latest.setdefault(key[:2], []).append(key)
+        try:
+            connection.execute("BEGIN")
+            for (device, op), keys in latest.items():
+                for key in keys[-RUNS_KEPT:]:
+                    session = taken[key]()
+                    text = json.dumps(session, default=repr)
+                    connection.execute(
+                        "INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?, ?)", (*key, session["start_time"], text)
+                    )
+                connection.execute(_PRUNE, (device, op, RUNS_KEPT))
+            connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            self._on_trouble(f"the history of runs cannot be written to {self._path.name}: {error}")
