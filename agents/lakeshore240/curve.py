@@ -6,12 +6,11 @@ Lake Shore publishes. The manual was not seen.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from enum import Enum
 from itertools import pairwise
 
-from agents.lakeshore240.reply import Query, checked_input, checked_name, fields, number, whole
+from agents.lakeshore240.reply import NAME_LENGTH, Query, checked_input, checked_name, fields, number, whole
 from ocs.model.errors import DeviceError, OutOfRangeError, ParameterError
 
 MAX_POINTS = 200
@@ -156,42 +155,35 @@ def verify(wanted: Curve, found: CurveHeader, points: tuple[CurvePoint, ...]) ->
             )
 
 
-_FILE_KEYS = {
-    "name": "Sensor Model",
-    "serial": "Serial Number",
-    "format": "Data Format",
-    "limit": "SetPoint Limit",
-    "coefficient": "Temperature coefficient",
-    "count": "Number of Breakpoints",
-}
-
-
 def parse_file(text: str) -> Curve:
     """Read a `.340` curve file: six lines `Key: value (remark)`, then `number units kelvin` rows.
 
+    A sensor model longer than 15 characters is cut, as the module would cut it.
+
     Raises:
-        ParameterError: The text is no such file; the sentence names the line or key.
+        ParameterError: The text is no such file; the sentence names the line or value.
         OutOfRangeError: There are too few or too many breakpoints.
     """
-    keys = dict(re.findall(r"^\s*([A-Za-z ]+?)\s*:[ \t]*([^(\r\n]*?)[ \t]*(?:\(.*)?$", text, re.MULTILINE))
-    values = {key: keys.get(name) for key, name in _FILE_KEYS.items()}
-    missing = [_FILE_KEYS[key] for key, value in values.items() if value is None]
-    if missing:
-        raise ParameterError(f"the curve file has no line '{missing[0]}: ...'", field="curve")
-    value = {key: found or "" for key, found in values.items()}
+    lines = [line.partition(":") for line in text.splitlines()]
+    values = {key.strip(): value.partition("(")[0].strip() for key, colon, value in lines if colon}
     rows = [row for line in text.splitlines() if (row := line.split()) and _is_row(row)]
     try:
         found = CurveHeader(
-            value["name"][:15],
-            value["serial"][:SERIAL_LENGTH],
-            CurveFormat(whole(value["format"])),
-            number(value["limit"]),
-            Coefficient(whole(value["coefficient"])),
+            values["Sensor Model"][:NAME_LENGTH],
+            values["Serial Number"],
+            CurveFormat(whole(values["Data Format"])),
+            number(values["SetPoint Limit"]),
+            Coefficient(whole(values["Temperature coefficient"])),
         )
-        count = whole(value["count"])
+        count = whole(values["Number of Breakpoints"])
         points = tuple(CurvePoint(number(row[1]), number(row[2])) for row in rows)
+    except KeyError as error:
+        raise ParameterError(f"the curve file has no line {error}", field="curve") from error
     except ValueError as error:
-        raise ParameterError(f"the curve file has {error} where a number must be") from error
+        raise ParameterError(
+            f"the curve file cannot be read: {error} is not a number that is allowed there",
+            field="curve",
+        ) from error
     if count != len(points):
         raise ParameterError(f"the curve file announces {count} breakpoints and has {len(points)}", field="curve")
     return Curve(found, points)

@@ -210,12 +210,19 @@ def _text(value: float) -> str:
     return "0" if text == "-0" else text
 
 
+def _positive(text: str) -> float:
+    value = float(text)
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text} must be above 0 and finite")
+    return value
+
+
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add what this instrument can be told to the kit's command line."""
     kept = Settings()
-    parser.add_argument("--address", type=int, default=1, help="of the controller, 1 to 31")
-    parser.add_argument("--velocity", type=float, default=kept.velocity, help="mm/s")
-    parser.add_argument("--acceleration", type=float, default=kept.acceleration, help="mm/s2")
+    parser.add_argument("--address", type=int, choices=range(1, 32), default=1, metavar="1..31", help="in the chain")
+    parser.add_argument("--velocity", type=_positive, default=kept.velocity, help="mm/s")
+    parser.add_argument("--acceleration", type=_positive, default=kept.acceleration, help="mm/s2")
     parser.add_argument(
         "--travel",
         type=float,

@@ -143,20 +143,18 @@ class Conversation:
 
     def _settle(self) -> None:
         """Wait for the owed reply as long as replies usually take, then for silence."""
-        start = now = self._monotonic()
-        bound = start + SETTLE_S
+        now = self._monotonic()
+        bound = now + SETTLE_S
         usual_s = 2 * self._slowest_s or SETTLE_S
-        patience = min(self._owed_until, start + usual_s, bound)
         before = self._tally.bytes_in
-        quiet_from = start
-        while now < bound and (now < patience or now - quiet_from < self._quiet_s):
-            left = max(patience - now, self._quiet_s - (now - quiet_from))
-            came = self._discard(min(left, bound - now))
+        until = min(max(now + self._quiet_s, min(self._owed_until, now + usual_s)), bound)
+        while now < until:
+            came = self._discard(until - now)
             now = self._monotonic()
             if came:
-                patience = now
-                quiet_from = now
+                until = min(now + self._quiet_s, bound)
         self._tally.drained += self._tally.bytes_in - before
+        self._tally.drained += sum(map(len, self._arrived))
         self._arrived.clear()
         self._framing.reset()
         self._dirty = False

@@ -6,17 +6,10 @@ from typing import Any
 
 from autobahn.wamp.exception import ApplicationError, TransportLost
 
-from ocs.model.errors import (
-    AgentLostError,
-    DeniedError,
-    DuplicateError,
-    ErrorCode,
-    NotFoundError,
-    OcsError,
-    RouterLostError,
-)
+from ocs.model.errors import ErrorCode, OcsError, RouterLostError
 from ocs.wire import uris
-from ocs.wire.replies import decode_error, encode_error
+from ocs.wire.failures import error_of
+from ocs.wire.replies import encode_error
 
 
 def to_wire(error: BaseException, where: str) -> ApplicationError:
@@ -34,26 +27,7 @@ def from_wire(error: BaseException, procedure: str) -> OcsError:
         return RouterLostError(f"the router went away during the call of {procedure}; try again", field=procedure)
     if not isinstance(error, ApplicationError):
         return OcsError(f"the call of {procedure} failed with {type(error).__name__}: {error}", field=procedure)
-    return _from_application_error(error, procedure)
-
-
-def _from_application_error(error: ApplicationError, procedure: str) -> OcsError:
-    word = error.error
-    told = str(error.args[0]) if error.args else word
-    if word.startswith(uris.ERROR_PREFIX) and error.args and isinstance(error.args[0], dict):
-        return decode_error(error.args[0])
-    if word == ApplicationError.NO_SUCH_PROCEDURE:
-        return NotFoundError(
-            f"nobody answers at {procedure}: no such device, or its agent is not running (`ocs list` shows who is)",
-            field=procedure,
-        )
-    if word == ApplicationError.CANCELED:
-        return AgentLostError(f"the agent ended while it worked on {procedure}", field=procedure)
-    if word == ApplicationError.NOT_AUTHORIZED:
-        return DeniedError(f"the router does not allow this caller to use {procedure}", field=procedure)
-    if word == ApplicationError.PROCEDURE_ALREADY_EXISTS:
-        return DuplicateError(f"{procedure} is already registered by another agent", field=procedure)
-    return OcsError(f"{procedure} answered {word}: {told}", code=ErrorCode.INTERNAL, field=procedure)
+    return error_of(error.error, error.args, procedure)
 
 
 def details_of(details: Any) -> tuple[str, str, int | None]:

@@ -18,7 +18,6 @@ from ocs.site.devices import DeviceSettings, device_settings
 from ocs.site.loading import LoadedSite, load_site
 from ocs.site.locate import choose_host, choose_instance, find_host, find_site_file
 from ocs.site.options import split_options, strong_groups
-from ocs.site.rules import WITHOUT_EFFECT
 from ocs.site.schema import Host, Instance
 from ocs.site.state import AgentFolder, agent_folder, default_state_dir
 from ocs.site.values import LogLevel, check_access_policy, check_class_name, read_log_level, read_seconds
@@ -222,7 +221,7 @@ def _find_agent(agent_class: str | None, values: Mapping[str, str], environ: Map
         return _Agent(check_class_name(agent_class), instance_id)
     host_name, host = choose_host(loaded, values.get("site-host") or here)
     instance = choose_instance(loaded, host_name, instance_id=instance_id, agent_class=agent_class)
-    weak = [group for group in group_arguments(instance.arguments) if group.name not in WITHOUT_EFFECT]
+    weak = group_arguments(instance.arguments)
     return _Agent(instance.agent_class, instance.instance_id, loaded, host_name, host, instance, weak)
 
 

@@ -61,7 +61,7 @@ class SafeClient(Client):  # type: ignore[misc]  # wampy carries no types
         roles: wampy's map of roles and `authmethods`.
     """
 
-    def __init__(  # noqa: PLR0913 - the names of wampy's own constructor and ours
+    def __init__(
         self,
         *,
         url: str = DEFAULT_URL,

@@ -116,6 +116,20 @@ def test_nonsense_is_refused_with_the_text_that_offends(query: Query[Any], reply
     assert repr(query.text) in refused.value.message
 
 
+@pytest.mark.parametrize(
+    ("bits", "status"),
+    [
+        (1, ReadingStatus.INVALID_READING),
+        (16, ReadingStatus.TEMPERATURE_UNDER_RANGE),
+        (32, ReadingStatus.TEMPERATURE_OVER_RANGE),
+        (64, ReadingStatus.SENSOR_ZERO),
+        (128, ReadingStatus.SENSOR_OVER_RANGE),
+    ],
+)
+def test_each_bit_has_its_place(bits: int, status: ReadingStatus) -> None:
+    assert driver.reading_status(1).parse(str(bits)) is status
+
+
 @given(st.integers(0, 255))
 def test_any_status_survives_its_way_as_text_and_tells_each_bit(bits: int) -> None:
     status = driver.reading_status(1).parse(f"{bits:03d}")

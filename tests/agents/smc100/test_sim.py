@@ -315,3 +315,12 @@ def test_the_command_line_makes_the_stage_that_it_describes() -> None:
     assert controller.answer(b"3SL?") == b"3SL0"
     assert controller.answer(b"3SR?") == b"3SR50"
     assert controller.quantities()["position"] == 2.0
+
+
+@pytest.mark.parametrize("arguments", [["--velocity", "0"], ["--acceleration", "-1"], ["--address", "32"]])
+def test_a_stage_that_cannot_be_is_refused(arguments: list[str]) -> None:
+    parser = argparse.ArgumentParser(exit_on_error=False)
+    sim.add_options(parser)
+
+    with pytest.raises(argparse.ArgumentError):
+        parser.parse_args(arguments)

@@ -40,6 +40,25 @@ def test_every_positioner_error_has_one_sentence(error: PositionerError) -> None
     assert len(error.sentences) == 1
 
 
+@pytest.mark.parametrize(
+    ("bits", "error"),
+    [
+        (0x0001, PositionerError.NEGATIVE_END_OF_RUN),
+        (0x0002, PositionerError.POSITIVE_END_OF_RUN),
+        (0x0004, PositionerError.PEAK_CURRENT),
+        (0x0008, PositionerError.RMS_CURRENT),
+        (0x0010, PositionerError.SHORT_CIRCUIT),
+        (0x0020, PositionerError.FOLLOWING_ERROR),
+        (0x0040, PositionerError.HOMING_TIMEOUT),
+        (0x0080, PositionerError.WRONG_STAGE),
+        (0x0100, PositionerError.LOW_VOLTAGE),
+        (0x0200, PositionerError.OUTPUT_POWER),
+    ],
+)
+def test_each_bit_has_its_place(bits: int, error: PositionerError) -> None:
+    assert PositionerError(bits) is error
+
+
 def test_an_unknown_error_bit_is_told_by_its_number() -> None:
     assert PositionerError(0x8000).sentences == ("error bit 15 is set, whose meaning is not known here",)
 

@@ -88,7 +88,7 @@ def test_a_reply_that_comes_between_two_requests_is_thrown_away(bench: Bench) ->
     bench.clock.now += 10
 
     assert bench.ask(b"P?") == b"1013"
-    assert bench.tally.drained == 6
+    assert bench.tally.drained == len(b"293.1")
 
 
 def test_a_cancelled_exchange_leaves_no_reply_to_the_next(bench: Bench) -> None:
@@ -109,17 +109,17 @@ def test_an_owed_reply_is_awaited_only_as_long_as_replies_usually_take(bench: Be
     bench.ask(b"P?")
     start = bench.clock.now
 
-    with working_for(bench.cancel_after(0.0)):
+    with working_for(bench.cancel_after(0.01)):
         with pytest.raises(Cancelled):
             bench.ask(b"MUTE")
         assert bench.ask(b"STOP") == b"ok"
 
-    assert bench.clock.now - start == pytest.approx(0.2)
+    assert bench.clock.now - start == pytest.approx(0.01 + 0.2)
 
 
 def test_a_device_that_never_is_quiet_is_asked_after_a_second(bench: Bench) -> None:
     bench.replies = {b"T?": [(0.02 * number, b"x") for number in range(500)], b"STOP": [(0.0, b"\nok\n")]}
-    with working_for(bench.cancel_after(0.0)), pytest.raises(Cancelled):
+    with working_for(bench.cancel_after(0.01)), pytest.raises(Cancelled):
         bench.ask(b"T?")
     start = bench.clock.now
 

@@ -106,6 +106,10 @@ def test_several_occurrences_on_one_side_are_kept() -> None:
     assert merged(["--add", "1", "--add", "2"], ["--b"]) == ("--add", "1", "--add", "2", "--b")
 
 
+def test_free_words_stay_in_front_and_the_rest_at_the_end() -> None:
+    assert merged(["--a", "--", "x"], ["file", "--b"]) == ("file", "--a", "--b", "--", "x")
+
+
 @given(lines)
 def test_merging_with_nothing_keeps_every_option(line: list[str]) -> None:
     assert sorted(merged(line, [])) == sorted(line)

@@ -54,8 +54,10 @@ def test_the_only_device_need_not_be_named() -> None:
     [
         (
             "port=x",
-            "--device-property port=... names no device; the agent has cryo/oven/1, cryo/oven/2; "
-            + "write DEVICE:port=VALUE",
+            (
+                "--device-property port=... names no device; the agent has cryo/oven/1, cryo/oven/2; "
+                "write DEVICE:port=VALUE"
+            ),
         ),
         (
             "cryo/oven/3:port=x",

@@ -194,8 +194,10 @@ def test_a_device_may_be_called_as_its_agent(write: Callable[[str], Path]) -> No
         ),
         (
             AGENTS + "      - {agent-class: A, instance-id: dserver/A/x}\n",
-            f"5: {FIRST}.instance-id: 'dserver/A/x' begins with dserver/, which is kept for admin devices; "
-            + "choose another",
+            (
+                f"5: {FIRST}.instance-id: 'dserver/A/x' begins with dserver/, which is kept for admin devices; "
+                "choose another"
+            ),
         ),
         (
             AGENTS + "      - {agent-class: A, instance-id: a, manage: hots}\n",
@@ -255,14 +257,18 @@ def test_all_mistakes_are_told_at_once_in_the_order_of_the_file(write: Callable[
     )
 
     assert refusal(path) == [
-        f"6: {FIRST}.instance-id: 'a.b' cannot name a device; "
-        + "use letters, digits, - and _, as in thermo-1 or cryo/thermo/1",
+        (
+            f"6: {FIRST}.instance-id: 'a.b' cannot name a device; "
+            "use letters, digits, - and _, as in thermo-1 or cryo/thermo/1"
+        ),
         (
             f"7: {FIRST}.manage: 'maybe' is no way to manage an agent; known are docker, docker/down, docker/up, down, "
             "host, host/down, host/up, ignore, no, up, yes"
         ),
-        "10: hosts.here.agent-instances[2]: the key 'agent-class' is missing; "
-        + "write for example agent-class: FakeDataAgent",
+        (
+            "10: hosts.here.agent-instances[2]: the key 'agent-class' is missing; "
+            "write for example agent-class: FakeDataAgent"
+        ),
         (
             f"10: hosts.here.agent-instances[2].instance-id: the name 'c' is taken by line 9 ({SECOND}.instance-id); "
             "every agent and device needs its own"

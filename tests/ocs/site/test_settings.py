@@ -129,6 +129,12 @@ def test_the_host_beats_the_hub(path: Path) -> None:
     assert (settings.instance_id, settings.realm, settings.log_dir) == ("oven-2", "lab_realm", None)
 
 
+def test_the_name_of_the_machine_chooses_the_host(path: Path) -> None:
+    settings = agent_settings("Oven", ["--site-file", str(path)], PLAIN, hostname="lab", cwd=CWD)
+
+    assert settings.host_name == "lab"
+
+
 def test_a_host_on_the_command_line_beats_the_environment(path: Path) -> None:
     assert agent(path, "--site-host", "localhost", SITE_HOST="lab").instance_id == "oven-1"
 
@@ -234,6 +240,12 @@ def test_a_client_reads_the_site_file_and_finds_the_registry(path: Path) -> None
 
     assert (settings.router_url, settings.realm, settings.registry_name) == ("ws://hub:1/ws", "hub_realm", "names")
     assert (settings.site_file, settings.leftover) == (path, ("listen", "--raw"))
+
+
+def test_a_site_on_the_command_line_beats_the_file_of_the_environment(path: Path) -> None:
+    settings = client("--site", path.stem, OCS_CONFIG_DIR=str(path.parent), OCS_SITE_FILE="/absent.yaml")
+
+    assert settings.site_file == path
 
 
 def test_a_client_needs_no_entry_for_its_host(write: Callable[[str], Path]) -> None:

@@ -1,0 +1,210 @@
+"""What can be asked of a device, as conversations: the I/O-free layer under every client."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ocs.client.session import Session, decode_session
+from ocs.client.steps import Call, Conversation
+from ocs.model.address import fold
+from ocs.model.errors import (
+    DeadlineError,
+    NotAllowedError,
+    NotFoundError,
+    OcsError,
+    OperationFailedError,
+)
+from ocs.model.interface import DeviceInterface, OperationInterface
+from ocs.model.operation import Action, Kind, ReplyCode
+from ocs.wire import describe, uris
+from ocs.wire.plain import plain
+from ocs.wire.replies import Reply, decode_error, decode_reply
+
+SLICE_S = 30.0
+"""A long wait is made of calls of so many seconds, so that a frozen agent is noticed."""
+
+MARGIN_S = 10.0
+
+
+class StillRunningError(DeadlineError):
+    """A wait for a run ended before the run; `session` is how far it is."""
+
+    def __init__(self, message: str, session: Session | None) -> None:
+        super().__init__(message)
+        self.session = session
+
+
+class DeviceRequests:
+    """The conversations with one device.
+
+    Args:
+        root: The address root.
+        interface: What the device offers.
+    """
+
+    def __init__(self, root: str, interface: DeviceInterface) -> None:
+        self.root = root
+        self.name = interface.identity.name
+        self.interface = interface
+        self._ops = uris.operations(root, self.name)
+
+    @property
+    def speaks_ours(self) -> bool:
+        """Whether the device knows `run` and session topics; agents of OCS do not."""
+        return bool(self.interface.identity.wire)
+
+    def start(self, op: str, params: Mapping[str, Any]) -> Conversation[Session]:
+        """Start a run and return its session."""
+        reply = yield from self._ask(Action.START, op, params)
+        return _needed(reply, self.name, op)
+
+    def run(self, op: str, params: Mapping[str, Any], timeout_s: float | None) -> Conversation[Session]:
+        """Start a run and return its session when it has ended."""
+        if not self.speaks_ours:
+            yield from self.start(op, params)
+            return (yield from self.wait(op, timeout_s))
+        first = SLICE_S if timeout_s is None else min(SLICE_S, timeout_s)
+        reply = yield from self._ask(Action.RUN, op, params, first)
+        if reply.code is ReplyCode.OK:
+            return _needed(reply, self.name, op)
+        left = None if timeout_s is None else timeout_s - first
+        return (yield from self.wait(op, left, asked_s=timeout_s))
+
+    def wait(self, op: str, timeout_s: float | None, *, asked_s: float | None = None) -> Conversation[Session]:
+        """Return the session when no run is active any more."""
+        left = timeout_s
+        while True:
+            span = SLICE_S if left is None else max(0.0, min(SLICE_S, left))
+            reply = yield from self._ask(Action.WAIT, op, None, span)
+            if reply.code is ReplyCode.OK:
+                return _needed(reply, self.name, op)
+            if left is not None:
+                left -= span
+                if left <= 0:
+                    raise self._still_running(op, asked_s or timeout_s or 0.0, reply)
+
+    def status(self, op: str) -> Conversation[Session | None]:
+        """Return the session of the newest run, None if it never ran."""
+        reply = yield from self._ask(Action.STATUS, op)
+        return decode_session(reply.session)
+
+    def abort(self, op: str) -> Conversation[Session]:
+        """Ask the active run of a task to end."""
+        reply = yield from self._ask(Action.ABORT, op)
+        return _needed(reply, self.name, op)
+
+    def stop(self, op: str) -> Conversation[Session]:
+        """Ask the active run of a process to end."""
+        reply = yield from self._ask(Action.STOP, op)
+        return _needed(reply, self.name, op)
+
+    def history(self, op: str, count: int = 50) -> Conversation[list[Session]]:
+        """Return the sessions of the newest runs, oldest first."""
+        if not self.speaks_ours:
+            session = yield from self.status(op)
+            return [] if session is None else [session]
+        kept = yield Call(uris.management(self.root, self.name), ("history", op, count))
+        return [session for session in map(decode_session, kept) if session is not None]
+
+    def _ask(
+        self, action: Action, op: str, params: Mapping[str, Any] | None = None, span: float | None = None
+    ) -> Conversation[Reply]:
+        args = (action.value, op, plain(dict(params or {}), "the parameters"))
+        waiting = span is not None
+        answer = yield Call(
+            self._ops,
+            args,
+            {"timeout": span} if waiting else {},
+            MARGIN_S + (span or 0.0),
+            f"{self.name}.{op}" if waiting else "",
+        )
+        reply = decode_reply(answer)
+        if reply.code is ReplyCode.ERROR:
+            raise _refused(reply, self.name, op)
+        return reply
+
+    def _still_running(self, op: str, asked_s: float, reply: Reply) -> StillRunningError:
+        session = decode_session(reply.session)
+        done = ""
+        if session is not None and session.progress.fraction is not None:
+            done = f" ({session.progress.fraction:.0%} done)"
+        return StillRunningError(f"{self.name}.{op} still runs after {asked_s:g} s of waiting{done}", session)
+
+
+def discover(root: str, name: str, registry: str = "registry") -> Conversation[DeviceInterface]:
+    """Return the interface of the device `name`, also when its case differs, or of a plain agent of OCS.
+
+    Raises:
+        NotFoundError: Nobody has the name; the sentence tells near ones.
+    """
+    wanted = strip_facility(root, name)
+    try:
+        return (yield from _describe(root, wanted))
+    except NotFoundError:
+        names = yield from _known_names(root, registry)
+    same = [known for known in names if fold(known) == fold(wanted)]
+    if same and same[0] != wanted:
+        return (yield from _describe(root, same[0]))
+    listed = f"; here are {', '.join(sorted(names))}" if names else "; no registry tells who is here"
+    raise NotFoundError(f"there is no device {wanted}{listed}", field=wanted, allowed=sorted(names))
+
+
+def strip_facility(root: str, name: str) -> str:
+    """Return the device's name without a leading `//facility/`.
+
+    Raises:
+        NotFoundError: It names another facility.
+    """
+    if not name.startswith("//"):
+        return name
+    facility, _, device = name[2:].partition("/")
+    if facility != root:
+        raise NotFoundError(f"{name} belongs to facility {facility}; this client is connected to {root}", field=name)
+    return device
+
+
+def list_devices(root: str, registry: str = "registry") -> Conversation[dict[str, dict[str, Any]]]:
+    """Return what the registry knows of each device, by name."""
+    answer = yield Call(uris.operations(root, registry), ("status", "main", {}))
+    session = decode_session(decode_reply(answer).session)
+    entries = session.data if session is not None and isinstance(session.data, dict) else {}
+    return {address.partition(".")[2]: entry for address, entry in entries.items()}
+
+
+def _describe(root: str, name: str) -> Conversation[DeviceInterface]:
+    uri = uris.management(root, name)
+    described = yield Call(uri, ("describe",))
+    if isinstance(described, Mapping) and "identity" in described:
+        return describe.decode_interface(described)
+    api = yield Call(uri, ("get_api",))
+    return describe.decode_api(root, name, api)
+
+
+def _known_names(root: str, registry: str) -> Conversation[list[str]]:
+    try:
+        return sorted((yield from list_devices(root, registry)))
+    except OcsError:
+        return []
+
+
+def _refused(reply: Reply, device: str, op: str) -> OcsError:
+    told = reply.session.get("refused")
+    if told:
+        error = decode_error(told)
+        error.message = f"{device}.{op}: {error.message}"
+        error.args = (error.message,)
+        return error
+    return NotAllowedError(f"{device}.{op}: {reply.message}", field=op)
+
+
+def _needed(reply: Reply, device: str, op: str) -> Session:
+    session = decode_session(reply.session)
+    if session is None:
+        raise OperationFailedError(f"{device}.{op} never ran", field=op)
+    return session
+
+
+def kind_action(operation: OperationInterface) -> Action:
+    """Return how a run of this operation is asked to end."""
+    return Action.ABORT if operation.kind is Kind.TASK else Action.STOP

@@ -1,0 +1,106 @@
+"""The wampy client behind the same names as `ocs.client`: connect, devices, operations, feeds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from ocs.client import Observatory
+from ocs.client.events import FeedMessage
+from ocs.client.interrupts import tell_interrupted
+from ocs.client.session import Progress
+from ocs.client.settings import find_place
+from ocs.client.steps import Call, Conversation, carry_out
+from ocs.client.streams import follow_progress, follow_topic
+from ocs.client.surface import Run
+from ocs.client.wampy.answers import WampError
+from ocs.client.wampy.client import SafeClient
+from ocs.client.wampy.wishes import Subscription
+from ocs.wire.failures import error_of
+
+WAMPY_PATH = "/wampy"
+
+
+class WampyClient:
+    """A membership in a realm by wampy; usable from any thread.
+
+    Args:
+        client: The safe wampy client.
+    """
+
+    def __init__(self, client: SafeClient) -> None:
+        self.client = client
+
+    def close(self) -> None:
+        """Leave the realm."""
+        self.client.stop()
+
+    def do(self, conversation: Conversation[Any]) -> Any:
+        """Carry a conversation out."""
+        return carry_out(conversation, self._call)
+
+    def _call(self, call: Call) -> Any:
+        try:
+            return self.client.call(call.procedure, *call.args, timeout_s=call.timeout_s, **call.kwargs)
+        except KeyboardInterrupt:
+            tell_interrupted(call)
+            raise
+        except WampError as error:
+            raise error_of(error.uri, error.args_, call.procedure) from None
+
+    def subscribe(self, topic: str, handler: Callable[[str, list[Any]], None], match: str) -> Subscribed:
+        """Have `handler` called, in the client's handler thread, for each event."""
+
+        def event(args: list[Any], _kwargs: dict[str, Any], details: dict[str, Any]) -> None:
+            handler(details.get("topic") or topic, args)
+
+        return Subscribed(self.client.subscribe(topic, event, match))
+
+    def follow(self, topic: str, timeout_s: float | None) -> Iterator[FeedMessage]:
+        """Return an iterator over the messages of a feed."""
+        return follow_topic(self.subscribe, topic, timeout_s)
+
+    def follow_run(self, run: Run, timeout_s: float | None) -> Iterator[Progress]:
+        """Return an iterator over a run's progress."""
+        return follow_progress(self.subscribe, run, timeout_s)
+
+
+class Subscribed:
+    """A subscription of the wampy client."""
+
+    def __init__(self, subscription: Subscription) -> None:
+        self._subscription = subscription
+
+    def close(self) -> None:
+        """Get no more events."""
+        self._subscription.unsubscribe()
+
+
+def connect(
+    url: str | None = None,
+    *,
+    realm: str | None = None,
+    root: str | None = None,
+    site_file: str | Path | None = None,
+    timeout_s: float = 10.0,
+) -> Observatory:
+    """Join a realm by wampy and return it; arguments as of `ocs.client.connect`.
+
+    Raises:
+        RouterLostError: The router cannot be reached.
+    """
+    place = find_place(url, realm=realm, root=root, site_file=site_file)
+    client = SafeClient(url=wampy_url(url or place.url), realm=place.realm, timeout_s=timeout_s)
+    client.start()
+    return Observatory(WampyClient(client), place.root, place.registry)
+
+
+def wampy_url(url: str) -> str:
+    """Return the router's address for wampy: beside `/ws` our routers serve it a path without pings."""
+    parts = urlsplit(url)
+    return f"ws://{parts.hostname}:{parts.port}{WAMPY_PATH}" if parts.path in {"", "/", "/ws"} else url
+
+
+__all__ = ["Observatory", "WampError", "WampyClient", "connect"]
