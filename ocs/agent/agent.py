@@ -95,7 +95,7 @@ class Agent:
         earlier = self._history.load()
         self.members = [
             Member(
-                device, self._identity(device), timing, send=self.connection.publish,
+                device, self._identity(device), timing, connection=self.connection,
                 next_id=lambda: next(self._numbers), keep=self._keep,
                 earlier=earlier.get(device.name, {}), grace_s=place.grace_s,
             )

@@ -75,6 +75,21 @@ class Device:
         """Return the time: POSIX seconds, UTC."""
         return self._member().timing.now()
 
+    def seconds(self) -> float:
+        """Return a monotonic time in s, for durations."""
+        return self._member().timing.seconds()
+
+    def subscribe_feed(self, device: str, feed: str, handler: Callable[[str, Any, dict[str, Any]], None]) -> None:
+        """Have `handler(topic, message, feed_info)` called in the event loop for each message of a feed.
+
+        Args:
+            device: Name of the device; empty for every device.
+            feed: Name of the feed; empty for every feed.
+            handler: Must not block.
+        """
+        member = self._member()
+        member.timing.soon(member.subscribe_feed, device, feed, handler)
+
     def start_operation(self, name: str, **params: Any) -> None:
         """Start an operation of this device from within, e.g. in `setup`; a refusal is logged."""
         member = self._member()

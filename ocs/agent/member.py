@@ -18,6 +18,7 @@ from ocs.model.feed import FeedInterface
 from ocs.model.interface import DeviceInterface, Identity
 from ocs.model.operation import Action, Kind, OpCode, ReplyCode
 from ocs.model.run import Author, RunRecord
+from ocs.realm.connection import Match, RealmConnection
 from ocs.wire import describe, sessions, uris
 from ocs.wire.replies import Reply, refusal
 
@@ -35,7 +36,7 @@ class Member:
         device: The author's object.
         identity: Who and where it is.
         timing: The agent's loop.
-        send: Sends a payload to a topic; False when the router is away.
+        connection: The membership in the realm.
         next_id: Gives the number of the next run.
         keep: Told of each change of a run, to keep it on disk.
         earlier: Sessions of earlier agent processes, by operation, oldest first.
@@ -48,7 +49,7 @@ class Member:
         identity: Identity,
         timing: Timing,
         *,
-        send: Callable[[str, Any], bool],
+        connection: RealmConnection,
         next_id: Callable[[], int],
         keep: Callable[[str, RunRecord], None],
         earlier: Earlier,
@@ -58,7 +59,8 @@ class Member:
         self.identity = identity
         self.timing = timing
         self.earlier = earlier
-        self._send = send
+        self._connection = connection
+        self._send = connection.publish
         self._keep = keep
         self._pushing: set[str] = set()
         self._around = Surroundings(device, timing, identity.epoch, next_id, self._changed, grace_s)
@@ -68,7 +70,7 @@ class Member:
             self.add_operation(declaration)
         self.heartbeat = FeedRuntime(
             FeedInterface(uris.HEARTBEAT, record=False, doc="the number of each operation's state"),
-            identity, timing, send,
+            identity, timing, self._send,
         )  # fmt: skip
 
     # -- making ----------------------------------------------------------------------------------
@@ -233,7 +235,17 @@ class Member:
         try:
             self._operation(Action.START.value, name).start(params)
         except OcsError as error:
-            self.device.log.warn("{op} does not start by itself: {error}", op=name, error=error.message)
+            self.device.log.warning("{op} does not start by itself: {error}", op=name, error=error.message)
+
+    def subscribe_feed(self, device: str, feed: str, handler: Callable[[str, Any, dict[str, Any]], None]) -> None:
+        """Subscribe to a feed; an empty name stands for every device, or every feed."""
+
+        def event(topic: str, args: list[Any], _kwargs: dict[str, Any]) -> None:
+            message, info = args[0] if args and isinstance(args[0], (list, tuple)) else (args, {})
+            handler(topic, message, info if isinstance(info, dict) else {})
+
+        match = Match.EXACT if device and feed else Match.WILDCARD
+        self._connection.subscribe(uris.feed(self.identity.root, device, feed), event, match)
 
     # -- telling ---------------------------------------------------------------------------------
 
