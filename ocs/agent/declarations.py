@@ -124,13 +124,21 @@ def declare(
     return OperationDeclaration(interface, function, parameters, result, startup=started)
 
 
-def _decorator(kind: Kind, function: Function | None, options: dict[str, Any]) -> Any:
+def _decorator(
+    kind: Kind, function: Function | None, options: dict[str, Any]
+) -> Operation | Callable[[Function], Operation]:
     def decorate(decorated: Function) -> Operation:
         return Operation(declare(decorated, kind, **options))
 
     return decorate if function is None else decorate(function)
 
 
+@overload
+def task(function: Function) -> Operation: ...
+@overload
+def task(
+    *, abortable: bool = ..., level: int = ..., timeout_s: float | None = ..., startup: bool | Mapping[str, Any] = ...
+) -> Callable[[Function], Operation]: ...
 def task(
     function: Function | None = None,
     *,
@@ -138,7 +146,7 @@ def task(
     level: int = 1,
     timeout_s: float | None = None,
     startup: bool | Mapping[str, Any] = False,
-) -> Any:
+) -> Operation | Callable[[Function], Operation]:
     """Declare a method as a Task: it ends by itself, and may be aborted.
 
     Args:
@@ -152,12 +160,16 @@ def task(
     return _decorator(Kind.TASK, function, options)
 
 
+@overload
+def process(function: Function) -> Operation: ...
+@overload
+def process(*, level: int = ..., startup: bool | Mapping[str, Any] = ...) -> Callable[[Function], Operation]: ...
 def process(
     function: Function | None = None,
     *,
     level: int = 1,
     startup: bool | Mapping[str, Any] = False,
-) -> Any:
+) -> Operation | Callable[[Function], Operation]:
     """Declare a method as a Process: it runs until it is stopped.
 
     A lost link does not end it: it waits for the device, degraded, and its function is called again.

@@ -37,7 +37,7 @@ def open_link(device: Any, declaration: LinkTo, simulators: Path) -> None:
     try:
         link.open()
     except LinkLostError as error:
-        device.log.warning("{reason}", reason=error.message)
+        device.log.warn("{reason}", reason=error.message)
 
 
 def close_link(device: Any) -> None:

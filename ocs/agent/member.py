@@ -235,7 +235,7 @@ class Member:
         try:
             self._operation(Action.START.value, name).start(params)
         except OcsError as error:
-            self.device.log.warning("{op} does not start by itself: {error}", op=name, error=error.message)
+            self.device.log.warn("{op} does not start by itself: {error}", op=name, error=error.message)
 
     def subscribe_feed(self, device: str, feed: str, handler: Callable[[str, Any, dict[str, Any]], None]) -> None:
         """Subscribe to a feed; an empty name stands for every device, or every feed."""

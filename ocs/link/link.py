@@ -60,7 +60,7 @@ class Link:
         name: str = "link",
         timeout_s: float = 2.0,
         encoding: str = "ascii",
-        verify: Callable[[Link], None] | None = None,
+        verify: Callable[[Link], object] | None = None,
         on_change: Callable[[LinkStatus], None] | None = None,
         monotonic: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,

@@ -107,7 +107,7 @@ class Registry(Device):
             if not entry.expired and self.seconds() - entry.heard > EXPIRES_S:
                 entry.time_expired = self.now()
                 entry.op_codes = dict.fromkeys(entry.op_codes, OpCode.EXPIRED.value)
-                self.log.warning("{address} is lost: no heartbeat for {s:.0f} s", address=entry.agent_address, s=EXPIRES_S)
+                self.log.warn("{address} is lost: no heartbeat for {s:.0f} s", address=entry.agent_address, s=EXPIRES_S)
                 self.tell(entry)
 
     def tell(self, entry: Entry) -> None:

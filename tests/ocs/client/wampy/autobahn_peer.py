@@ -65,8 +65,7 @@ async def joined(session: Any, _details: Any) -> None:
     for function in (echo, text, shape, fail, refuse, hold, release, burst):
         await session.register(function, f"{ROOT}.{function.__name__}")
     await session.register(count, f"{ROOT}.count", RegisterOptions(details_arg="details"))
-    sys.stdout.write("ready\n")
-    sys.stdout.flush()
+    print("ready", file=sys.__stdout__, flush=True)  # sys.stdout is the log by now
 
 
 if __name__ == "__main__":

@@ -159,9 +159,11 @@ def _make_certificate(folder: Path) -> None:
 @pytest.fixture(scope="session")
 def router(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Router]:
     router = Router(tmp_path_factory.mktemp("router"))
-    router.start()
-    yield router
-    router.stop()
+    try:
+        router.start()
+        yield router
+    finally:
+        router.stop()
 
 
 @pytest.fixture(scope="session")
@@ -170,11 +172,12 @@ def peer(router: Router) -> Iterator[str]:
     program = Path(__file__).with_name("autobahn_peer.py")
     command = [sys.executable, "-W", "ignore", str(program), router.url(), REALM]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == b"ready\n"
-        yield "observatory.peer"
-        process.terminate()
-        process.wait(20)
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == b"ready\n"
+            yield "observatory.peer"
+        finally:
+            process.terminate()
 
 
 @pytest.fixture
