@@ -4,9 +4,7 @@ SHELL := /bin/bash
 
 PYTHON ?= python3.11
 INSTALLER ?= uv
-PORT ?= 8001
-REALM ?= test_realm
-STATE ?= build/state-$(PORT)
+STATE ?= build/state$(addprefix -,$(PORT))$(addprefix -,$(REALM))
 SITE ?= sites/demo.yaml
 JOBS ?= 2
 
@@ -19,8 +17,12 @@ LOCKS := requirements
 UV := $(VENVS)/bootstrap/bin/uv
 OCS := $(BIN)/ocs
 
+ifdef PORT
 export OCS_PORT := $(PORT)
+endif
+ifdef REALM
 export OCS_REALM := $(REALM)
+endif
 export OCS_STATE_DIR := $(abspath $(STATE))
 export OCS_CROSSBAR := $(abspath $(ROUTER))/bin/crossbar
 export OCS_SITE_FILE := $(abspath $(SITE))
@@ -31,7 +33,7 @@ export PYTHONUNBUFFERED := 1
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
-	@echo "  PORT=8042  serves another port    SITE=file.yaml  runs another site"
+	@echo "  PORT=8042  serves another port    SITE=file.yaml  runs another site    REALM=name  in a realm of its own"
 	@echo "  INSTALLER=pip  sets up without uv"
 
 setup: $(CORE)/.ready $(ROUTER)/.ready ## Make the two environments (router; core and tests); nothing to do the second time

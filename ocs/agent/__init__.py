@@ -7,7 +7,7 @@ from ocs.agent.device import Device
 from ocs.agent.launch import run
 from ocs.agent.session import AsyncSession, Session
 from ocs.link import FixedLength, Lines, Prefixed
-from ocs.model.errors import DeviceError, LinkLostError, OcsError
+from ocs.model.errors import DeviceError, LinkLostError, NotAllowedError, OcsError
 from ocs.model.units import Limits, Unit
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "Lines",
     "LinkLostError",
     "LinkTo",
+    "NotAllowedError",
     "OcsError",
     "Prefixed",
     "Property",

@@ -67,6 +67,7 @@ class Agent:
         devices: Its devices.
         timing: The loop.
         on_end: Called with an error when the agent cannot go on (its name belongs to another).
+        make_connection: Makes its membership in the realm, with the arguments of `RealmConnection`.
 
     Raises:
         DuplicateError: Another process of this machine owns its state folder.
@@ -79,6 +80,7 @@ class Agent:
         timing: Timing,
         *,
         on_end: Callable[[OcsError], None] = lambda _error: None,
+        make_connection: Callable[..., RealmConnection] = RealmConnection,
     ) -> None:
         self.place = place
         self.timing = timing
@@ -88,7 +90,7 @@ class Agent:
         self._owner = Ownership(place.folder, place.instance)
         self._history = RunHistory(place.folder, timing.now, self._history_trouble)
         self._numbers = itertools.count()
-        self.connection = RealmConnection(
+        self.connection = make_connection(
             place.ways, place.realm, timing.reactor,
             on_join=self._joined, on_loss=self._lost, on_refusal=self._refused,
         )  # fmt: skip

@@ -259,6 +259,7 @@ class Feed:
         doc: What it carries.
         name: Its name on the wire, when it is not the attribute's.
         agg_params: Words to an OCS aggregator, such as `frame_length` in s.
+        tags: Words to an OCS publisher to InfluxDB, by field: `_field`, the name there, and tags of one's own.
     """
 
     def __init__(
@@ -271,8 +272,9 @@ class Feed:
         doc: str = "",
         name: str = "",
         agg_params: Mapping[str, Any] | None = None,
+        tags: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> None:
-        self._made = FeedInterface(name, record, bulk, doc, batch_s, batch_size, agg_params or {})
+        self._made = FeedInterface(name, record, bulk, doc, batch_s, batch_size, agg_params or {}, tags)
 
     def __set_name__(self, owner: type, name: str) -> None:
         self._made = replace(self._made, name=check_field_name(self._made.name or name))

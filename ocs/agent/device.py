@@ -101,6 +101,10 @@ class Device:
     def check_link(self) -> None:
         """Ask the device for a sign of life whenever its port was opened; override it, raise if it is not there."""
 
+    def simulator_options(self) -> list[str]:
+        """Return the command line of the device's simulator, besides its name; override it."""
+        return []
+
     def shutdown(self) -> None:
         """Leave the device in a safe state when the agent ends, in a thread; override it."""
 

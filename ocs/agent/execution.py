@@ -36,6 +36,7 @@ class Worker:
 
     def run(self, cancellation: Cancellation | None, body: Body, done: Done) -> None:
         """Have `body` called in the thread, then `done` with its result or exception in the loop."""
+        self._timing.working += 1
         with self._lock:
             self._jobs.put((cancellation, body, done))
             if self._thread is None:
@@ -67,8 +68,12 @@ class Worker:
                 return
             cancellation, body, done = job
             result, error = _call(cancellation, body)
-            self._timing.soon(done, result, error)
+            self._timing.soon(self._over, done, result, error)
             del job, body, done, result, error
+
+    def _over(self, done: Done, result: Any, error: BaseException | None) -> None:
+        self._timing.working -= 1
+        done(result, error)
 
 
 def _call(cancellation: Cancellation | None, body: Body) -> tuple[Any, BaseException | None]:

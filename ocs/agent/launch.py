@@ -136,7 +136,8 @@ class _Ending:
 
 def begin_log(settings: AgentSettings) -> None:
     """Write the log to stdout, and to `<log-dir>/<root>.<instance>.log` when the folder is there."""
-    level = LogLevel.levelWithName(settings.log_level.value)
+    word = settings.log_level.value
+    level = LogLevel.debug if word == "trace" else LogLevel.levelWithName(word)
     observers: list[Any] = [_observer(sys.stdout, level)]
     if settings.log_dir is not None and settings.log_dir.is_dir():
         name = f"{settings.address_root}.{settings.instance_id.replace('/', '%2F')}.log"

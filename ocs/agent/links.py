@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,6 @@ from ocs.link.simulator import Simulator
 from ocs.model.errors import ConfigurationError, LinkLostError
 
 SIMULATED = "sim"
-OPTIONS_PROPERTY = "simulator_options"
 
 
 def open_link(device: Any, declaration: LinkTo, simulators: Path) -> None:
@@ -60,7 +58,7 @@ def _opener(port: str, declaration: LinkTo) -> Any:
 def _simulated(device: Any, declaration: LinkTo, folder: Path) -> Any:
     if not declaration.simulator:
         raise ConfigurationError(f"{device.name} has no simulator; give its port, as in --port /dev/ttyUSB0")
-    simulator = Simulator(declaration.simulator, shlex.split(getattr(device, OPTIONS_PROPERTY, "")))
+    simulator = Simulator(declaration.simulator, device.simulator_options())
     device.simulator = simulator
 
     def opener() -> Transport:

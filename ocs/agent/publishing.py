@@ -166,7 +166,9 @@ class FeedRuntime:
                 self._view(block)
             return
         for part in _parts(taken):
-            self._emit(self._topic, feeds.encode_message(part), rows=sum(len(block) for block in part))
+            self._emit(
+                self._topic, feeds.encode_message(part, self.interface.tags), rows=sum(len(block) for block in part)
+            )
 
     def _publish_bulk(self, times: Any, data: Mapping[str, Any], name: str) -> None:
         for field in data:
@@ -191,7 +193,7 @@ class FeedRuntime:
             return
         self._next_view = now + VIEW_PERIOD_S
         last = Block(block.name, block.fields, block.timestamps[-1:], [column[-1:] for column in block.columns])
-        self._emit(self._topic, feeds.encode_message([last]), rows=0)
+        self._emit(self._topic, feeds.encode_message([last], self.interface.tags), rows=0)
 
     def _emit(self, topic: str, message: Any, rows: int = 1) -> None:
         self.published += 1

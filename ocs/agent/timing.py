@@ -21,6 +21,9 @@ class Timing:
     Args:
         reactor: Twisted's reactor on asyncio.
         wall: Returns POSIX seconds, UTC, for stamps.
+
+    Attributes:
+        working: How many calls of authors' functions are under way in threads.
     """
 
     def __init__(self, reactor: Any, wall: Callable[[], float] = time.time) -> None:
@@ -28,6 +31,7 @@ class Timing:
         self.now = wall
         self.loop: asyncio.AbstractEventLoop = loop_of(reactor)
         self.seconds: Callable[[], float] = self.loop.time
+        self.working = 0
         self._thread = threading.get_ident()
 
     def adopt_thread(self) -> None:

@@ -6,10 +6,15 @@ import re
 
 from ocs.model.errors import ConfigurationError
 
-_COMPONENT = re.compile(r"[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+){0,3}")
+_COMPONENT = re.compile(r"[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+){0,5}")
 _ROOT = re.compile(r"[A-Za-z0-9_-]+")
 _CHANNEL = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 LONGEST = 255
+
+DEFAULT_REALM = "test_realm"
+DEFAULT_ROOT = "observatory"
+DEFAULT_PORT = 8001
+"""Where everything is unless somebody says otherwise; the names that OCS users know."""
 
 
 def check_device_name(name: str) -> str:

@@ -122,6 +122,14 @@ def working_for(cancellation: Cancellation) -> Iterator[None]:
         _current.reset(token)
 
 
+_waiting: dict[int, threading.Event] = {}
+
+
+def waiting_threads() -> dict[int, threading.Event]:
+    """Return the event that each thread waits for by `wait`; of an event that is set, the thread is about to go on."""
+    return dict(_waiting)
+
+
 def wait(event: threading.Event, timeout_s: float | None) -> bool:
     """Wait for `event`, or until the current run is asked to end, at most `timeout_s` seconds.
 
@@ -133,7 +141,7 @@ def wait(event: threading.Event, timeout_s: float | None) -> bool:
     """
     cancellation = current()
     if cancellation is None:
-        return event.wait(timeout_s)
+        return _wait(event, timeout_s)
     woken = threading.Event()
     happened = False
 
@@ -142,7 +150,16 @@ def wait(event: threading.Event, timeout_s: float | None) -> bool:
         event.set()
 
     with cancellation.waking(wake):
-        happened = event.wait(timeout_s)
+        happened = _wait(event, timeout_s)
     if woken.is_set():
         cancellation.check()
     return happened
+
+
+def _wait(event: threading.Event, timeout_s: float | None) -> bool:
+    me = threading.get_ident()
+    _waiting[me] = event
+    try:
+        return event.wait(timeout_s)
+    finally:
+        del _waiting[me]

@@ -34,6 +34,7 @@ class FeedInterface:
         batch_size: As many samples are published at once, at the latest.
         agg_params: Words to an OCS aggregator: `frame_length` in s, `fresh_time` in s, `exclude_aggregator`,
             `exclude_influx`.
+        tags: Words to an OCS publisher to InfluxDB, by field: `_field`, the name there, and tags of one's own.
     """
 
     name: str
@@ -43,6 +44,7 @@ class FeedInterface:
     batch_s: float = 0.0
     batch_size: int = 1000
     agg_params: Mapping[str, Any] | None = None
+    tags: Mapping[str, Mapping[str, Any]] | None = None
 
 
 def check_field_name(name: str) -> str:

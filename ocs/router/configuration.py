@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ocs.wire import uris
+from ocs.model.address import DEFAULT_PORT, DEFAULT_REALM, DEFAULT_ROOT
 
 SOCKET_NAME = "ocs.sock"
 LONGEST_SOCKET_PATH = 100
@@ -30,8 +30,8 @@ _META_TOPICS = ("wamp.session.on_join", "wamp.session.on_leave")
 class RealmAccess:
     """A realm that the router serves, and the address root below which its members may speak."""
 
-    name: str = uris.REALM
-    root: str = uris.ROOT
+    name: str = DEFAULT_REALM
+    root: str = DEFAULT_ROOT
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class RouterConfiguration:
         extra_paths: Further WebSocket paths and their options, for tests.
     """
 
-    port: int = uris.PORT
+    port: int = DEFAULT_PORT
     realms: Sequence[RealmAccess] = (RealmAccess(),)
     unix_socket: bool = True
     extra_paths: dict[str, dict[str, Any]] = field(default_factory=dict)

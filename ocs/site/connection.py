@@ -6,18 +6,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-from ocs.model.address import check_root
+from ocs.model.address import DEFAULT_PORT, DEFAULT_REALM, DEFAULT_ROOT, check_root
 from ocs.model.errors import ConfigurationError
 from ocs.site.loading import LoadedSite
 from ocs.site.options import OPTIONS
 from ocs.site.schema import Host
 from ocs.site.values import check_http_url, check_realm, check_router_url, replace_port
 
-DEFAULT_PORT = 8001
 DEFAULT_HUB = f"ws://127.0.0.1:{DEFAULT_PORT}/ws"
 DEFAULT_HTTP = f"http://127.0.0.1:{DEFAULT_PORT}/call"
-DEFAULT_REALM = "test_realm"
-DEFAULT_ROOT = "observatory"
 LARGEST_PORT = 65535
 
 _T = TypeVar("_T")

@@ -13,19 +13,23 @@ from ocs.model.feed import Block
 _LITTLE = {"b": "|b1", "i": "<i8", "u": "<u8", "f": "<f8"}
 
 
-def encode_block(block: Block) -> dict[str, Any]:
-    """Return a block as lists, with the keys of OCS 0.12."""
+Tags = Mapping[str, Mapping[str, Any]]
+
+
+def encode_block(block: Block, tags: Tags | None = None) -> dict[str, Any]:
+    """Return a block as lists, with the keys of OCS 0.12; `tags` go along when each of its fields has some."""
+    tagged = tags is not None and all(field in tags for field in block.fields)
     return {
         "block_name": block.name,
         "data": dict(zip(block.fields, block.columns, strict=True)),
         "timestamps": block.timestamps,
-        "influxdb_tags": None,
+        "influxdb_tags": {field: dict(tags[field]) for field in block.fields} if tags and tagged else None,
     }
 
 
-def encode_message(blocks: Sequence[Block]) -> dict[str, Any]:
+def encode_message(blocks: Sequence[Block], tags: Tags | None = None) -> dict[str, Any]:
     """Return the message of a recorded feed: a map of its blocks that are not empty."""
-    return {block.name: encode_block(block) for block in blocks if len(block)}
+    return {block.name: encode_block(block, tags) for block in blocks if len(block)}
 
 
 def encode_columns(block: Block) -> dict[str, Any]:

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-REALM = "test_realm"
-ROOT = "observatory"
-PORT = 8001
-
 HEARTBEAT = "heartbeat"
 ERROR_PREFIX = "ocs.error."
 

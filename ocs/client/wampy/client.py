@@ -19,12 +19,12 @@ from ocs.client.wampy.protocol import Code
 from ocs.client.wampy.session import CLOSE_TIMEOUT_S, SafeSession, error_of
 from ocs.client.wampy.wishes import EventHandler, Match, Registration, Subscription, Topic, Wishes, wampy_style
 from ocs.client.wampy.worker import Work, Worker
+from ocs.model.address import DEFAULT_PORT, DEFAULT_REALM
 from ocs.model.errors import DeadlineError, NotAllowedError, OcsError, RouterLostError
-from ocs.wire import uris
 
 log = logging.getLogger("ocs.client.wampy")
 
-DEFAULT_URL = f"ws://127.0.0.1:{uris.PORT}/wampy"
+DEFAULT_URL = f"ws://127.0.0.1:{DEFAULT_PORT}/wampy"
 
 
 class LateError(DeadlineError, WampyTimeOutError):  # type: ignore[misc]  # wampy carries no types
@@ -65,7 +65,7 @@ class SafeClient(Client):  # type: ignore[misc]  # wampy carries no types
         self,
         *,
         url: str = DEFAULT_URL,
-        realm: str = uris.REALM,
+        realm: str = DEFAULT_REALM,
         authid: str | None = None,
         ticket: str | None = None,
         secret: str | None = None,
@@ -263,7 +263,7 @@ class SafeClient(Client):  # type: ignore[misc]  # wampy carries no types
             RouterLostError: The session ended before it came.
         """
         try:
-            answer = self._session.recv_message(source_request_id)
+            answer = self._session.recv_message(source_request_id, self.call_timeout)
         except DeadlineError as error:
             raise LateError(f"no answer within {self.call_timeout:g} s; the other side is busy or hangs") from error
         if answer[0] == Code.ERROR.value:

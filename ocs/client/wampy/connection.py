@@ -38,9 +38,6 @@ class SafeWebSocket(WebSocket):  # type: ignore[misc]  # wampy carries no types
         server_url: `ws://host:port/path`.
         timeout_s: For connecting, and for a send that names no deadline.
         certificate_path: Certificates to trust, for `wss`; None trusts those of the system.
-
-    Raises:
-        ConfigurationError: The URL is none.
     """
 
     def __init__(self, server_url: str, *, timeout_s: float, certificate_path: str | None = None) -> None:
@@ -48,10 +45,7 @@ class SafeWebSocket(WebSocket):  # type: ignore[misc]  # wampy carries no types
         self.url = server_url
         self.certificate = certificate_path
         self.timeout_s = timeout_s
-        try:
-            self.parse_url()
-        except ValueError as error:
-            raise ConfigurationError(f"{server_url!r} is no URL of a router: {error}", given=server_url) from None
+        self.parse_url()
         self.websocket_location = self.resource
         self.key = base64.b64encode(os.urandom(16)).decode("ascii")
         self.socket: socket.socket | None = None
@@ -61,7 +55,7 @@ class SafeWebSocket(WebSocket):  # type: ignore[misc]  # wampy carries no types
         self._parser = FrameParser(MAX_BYTES)
         self._frames: deque[Frame] = deque()
         self._send_lock = threading.Lock()
-        self._broken = False
+        self.broken = False
 
     def connect(self, upgrade: bool = True, *, deadline: Deadline | None = None) -> SafeWebSocket:  # noqa: FBT001, FBT002 - wampy's signature
         """Connect and shake hands.
@@ -127,13 +121,13 @@ class SafeWebSocket(WebSocket):  # type: ignore[misc]  # wampy carries no types
         """Say that this side closes, and wake the thread that receives; it then calls `close`."""
         if self.socket is None:
             return
-        self._broken = True
+        self.broken = True
         with suppress(OSError):
             self.socket.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         """Give the socket back; in a forked child that leaves the parent's connection as it is."""
-        self._broken = True
+        self.broken = True
         if self.socket is not None:
             self.socket.close()
 
@@ -190,7 +184,7 @@ class SafeWebSocket(WebSocket):  # type: ignore[misc]  # wampy carries no types
             raise DeadlineError(f"another thread was still sending after {deadline.timeout_s:g} s: the router is stuck")
         left = memoryview(websocket_message)
         try:
-            if self._broken:
+            if self.broken:
                 raise RouterLostError(f"the connection to {self.url} is gone")
             while left:
                 left = left[self._send_some(left, deadline) :]

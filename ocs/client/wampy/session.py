@@ -27,7 +27,7 @@ from ocs.client.wampy.login import Login
 from ocs.client.wampy.pending import Answer, PendingRequests
 from ocs.client.wampy.protocol import FEATURES, Code, RawMessage
 from ocs.client.wampy.wishes import Registration, Topic
-from ocs.model.errors import DeadlineError, RouterLostError
+from ocs.model.errors import ConfigurationError, DeadlineError, RouterLostError
 
 log = logging.getLogger("ocs.client.wampy")
 
@@ -73,7 +73,7 @@ class SafeSession(Session):  # type: ignore[misc]  # wampy carries no types
     @property
     def alive(self) -> bool:
         """Whether the session has joined and was not lost since."""
-        return self.session_id is not None and self.lost is None
+        return self.session_id is not None and self.lost is None and not self.connection.broken
 
     def begin(self, deadline: Deadline | None = None) -> None:
         """Connect and join.
@@ -200,9 +200,14 @@ class SafeSession(Session):  # type: ignore[misc]  # wampy carries no types
         self.client.register(procedure_name, getattr(self.client, procedure_name), invoke=invocation_policy)
 
     def _make_connection(self) -> SafeWebSocket:
-        self.parse_url()
+        try:
+            self.parse_url()
+        except ValueError:
+            self.scheme = None
         if self.scheme not in {"ws", "wss"}:
-            raise WampyError(f"{self.url} is reached neither by ws:// nor by wss://")
+            raise ConfigurationError(
+                f"{self.url!r} is no URL of a router; it looks like ws://127.0.0.1:8001/wampy", given=self.url
+            )
         kind = SafeSecureWebSocket if self.scheme == "wss" else SafeWebSocket
         return kind(self.url, timeout_s=self.call_timeout, certificate_path=self.cert_path)
 

@@ -21,13 +21,18 @@ class Worker:
 
     Args:
         name: Of the thread.
-        mend: Called every second from `worry` on, until it returns True.
+        mend: Called every `retry_s` seconds from `worry` on, until it returns True.
+        capacity: How much may wait in the queue.
+        retry_s: See `mend`.
     """
 
-    def __init__(self, name: str, mend: Callable[[], bool], *, capacity: int = CAPACITY) -> None:
+    def __init__(
+        self, name: str, mend: Callable[[], bool], *, capacity: int = CAPACITY, retry_s: float = RETRY_S
+    ) -> None:
         self._queue: SimpleQueue[Work | None] = SimpleQueue()
         self._mend = mend
         self._capacity = capacity
+        self._retry_s = retry_s
         self._worried = False
         self.dropped = 0
         self.thread = threading.Thread(target=self._run, name=name, daemon=True)
@@ -58,7 +63,7 @@ class Worker:
     def _run(self) -> None:
         while True:
             try:
-                work = self._queue.get(timeout=RETRY_S if self._worried else None)
+                work = self._queue.get(timeout=self._retry_s if self._worried else None)
             except Empty:
                 self._worried = not self._mend()
                 continue

@@ -9,14 +9,10 @@ from ocs.model.errors import ConfigurationError
 from ocs.site.connection import (
     DEFAULT_HTTP,
     DEFAULT_HUB,
-    DEFAULT_PORT,
-    DEFAULT_REALM,
-    DEFAULT_ROOT,
     Connection,
     make_connection,
 )
 from ocs.site.loading import LoadedSite, load_site
-from ocs.wire import uris
 
 HUB = "hub: {wamp_server: 'ws://h:1/ws', wamp_http: 'http://h:1/call', wamp_realm: test_realm, address_root: obs}\n"
 
@@ -24,10 +20,6 @@ HUB = "hub: {wamp_server: 'ws://h:1/ws', wamp_http: 'http://h:1/call', wamp_real
 @pytest.fixture
 def loaded(write: Callable[[str], Path]) -> LoadedSite:
     return load_site(write(HUB + "hosts:\n  plain: {}\n  own: {wamp_server: 'ws://o:2/ws', wamp_realm: other}\n"))
-
-
-def test_the_defaults_are_those_of_the_wire() -> None:
-    assert (DEFAULT_PORT, DEFAULT_REALM, DEFAULT_ROOT) == (uris.PORT, uris.REALM, uris.ROOT)
 
 
 def test_without_file_the_defaults_count() -> None:

@@ -1,0 +1,1 @@
+"""Control programs and observation scripts of this checkout; they use `ocs.client` only."""
