@@ -96,20 +96,25 @@ install_here = $(UV) pip install -q --no-deps --no-build-isolation --python $(CO
 INSTALLER_READY := $(UV)
 endif
 
-$(UV): $(LOCKS)/bootstrap.lock
+$(VENVS)/.python:
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { \
+	  echo "$(PYTHON) with its venv module is needed; on Debian: apt-get install python3-venv" >&2; exit 3; }
+	@mkdir -p $(VENVS) && touch $@
+
+$(UV): $(LOCKS)/bootstrap.lock | $(VENVS)/.python
 	@echo "fetching the installer"
 	@$(PYTHON) -m venv --clear $(VENVS)/bootstrap
 	@$(VENVS)/bootstrap/bin/python -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r $<
 	@touch $@
 
-$(CORE)/.ready: $(LOCKS)/core.lock pyproject.toml | $(INSTALLER_READY)
+$(CORE)/.ready: $(LOCKS)/core.lock pyproject.toml | $(VENVS)/.python $(INSTALLER_READY)
 	@echo "installing core and tests into $(CORE)"
 	@$(PYTHON) -m venv $(CORE)
 	@$(call install,$(CORE),$(LOCKS)/core.lock)
 	@$(install_here)
 	@touch $@
 
-$(ROUTER)/.ready: $(LOCKS)/router.lock | $(INSTALLER_READY)
+$(ROUTER)/.ready: $(LOCKS)/router.lock | $(VENVS)/.python $(INSTALLER_READY)
 	@echo "installing the router into $(ROUTER)"
 	@$(PYTHON) -m venv $(ROUTER)
 	@$(call install,$(ROUTER),$(LOCKS)/router.lock)

@@ -36,12 +36,12 @@ class Worker:
 
     def run(self, cancellation: Cancellation | None, body: Body, done: Done) -> None:
         """Have `body` called in the thread, then `done` with its result or exception in the loop."""
-        self._timing.working += 1
         with self._lock:
             self._jobs.put((cancellation, body, done))
             if self._thread is None:
                 self._thread = threading.Thread(target=self._serve, name=self._name, daemon=True)
                 self._thread.start()
+            self._timing.working.add(self._thread)
 
     def close(self) -> None:
         """Let the thread end when it has done its work."""
@@ -68,11 +68,11 @@ class Worker:
                 return
             cancellation, body, done = job
             result, error = _call(cancellation, body)
-            self._timing.soon(self._over, done, result, error)
+            self._timing.soon(self._over, threading.current_thread(), done, result, error)
             del job, body, done, result, error
 
-    def _over(self, done: Done, result: Any, error: BaseException | None) -> None:
-        self._timing.working -= 1
+    def _over(self, thread: threading.Thread, done: Done, result: Any, error: BaseException | None) -> None:
+        self._timing.working.discard(thread)
         done(result, error)
 
 

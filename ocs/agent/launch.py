@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -19,6 +19,7 @@ from twisted.logger import (
 )
 
 from ocs.agent.device import Device
+from ocs.agent.operations import GRACE_S
 from ocs.agent.plugins import Devices, by_name, find_devices
 from ocs.model.errors import ConfigurationError, ExitCode, OcsError
 from ocs.realm.endpoint import ways_to
@@ -81,14 +82,28 @@ def make_devices(settings: AgentSettings, classes: Devices) -> list[Device]:
     return devices
 
 
-def serve(settings: AgentSettings, devices: Sequence[Device]) -> ExitCode:
+def serve(
+    settings: AgentSettings,
+    devices: Sequence[Device],
+    *,
+    log: TextIO = sys.stdout,
+    grace_s: float = GRACE_S,
+    give_end: Callable[[Callable[[], None]], None] = lambda _end: None,
+) -> ExitCode:
     """Run an agent with these devices until a signal ends it.
+
+    Args:
+        settings: What it goes by.
+        devices: Its devices.
+        log: Where its log goes.
+        grace_s: Time that runs have for their clean-up when it ends.
+        give_end: Given, before the loop runs, what ends the agent as the first signal does.
 
     Raises:
         OcsError: It cannot start.
     """
     reactor = install()
-    begin_log(settings)
+    begin_log(settings, log)
     from ocs.agent.agent import Agent, AgentPlace
     from ocs.agent.timing import Timing
 
@@ -96,6 +111,7 @@ def serve(settings: AgentSettings, devices: Sequence[Device]) -> ExitCode:
     place = AgentPlace(
         settings.agent_class, settings.instance_id, settings.realm, settings.address_root,
         ways_to(settings.router_url, local), settings.state_folder,
+        grace_s,
     )  # fmt: skip
     problems: list[OcsError] = []
 
@@ -105,6 +121,7 @@ def serve(settings: AgentSettings, devices: Sequence[Device]) -> ExitCode:
 
     agent = Agent(place, devices, Timing(reactor), on_end=give_up)
     ending = _Ending(agent, reactor)
+    give_end(ending.ask)
     reactor.callWhenRunning(agent.start)
     reactor.callWhenRunning(ending.listen)
     reactor.run(installSignalHandlers=False)
@@ -126,6 +143,11 @@ class _Ending:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.begin)
 
+    def ask(self) -> None:
+        """End it with grace; nothing when it ends already."""
+        if not self._begun:
+            self.begin()
+
     def begin(self) -> None:
         if self._begun:
             self._reactor.stop()
@@ -134,11 +156,11 @@ class _Ending:
         self._agent.end().addBoth(lambda _: self._reactor.stop())
 
 
-def begin_log(settings: AgentSettings) -> None:
-    """Write the log to stdout, and to `<log-dir>/<root>.<instance>.log` when the folder is there."""
+def begin_log(settings: AgentSettings, stream: TextIO = sys.stdout) -> None:
+    """Write the log to `stream`, and to `<log-dir>/<root>.<instance>.log` when the folder is there."""
     word = settings.log_level.value
     level = LogLevel.debug if word == "trace" else LogLevel.levelWithName(word)
-    observers: list[Any] = [_observer(sys.stdout, level)]
+    observers: list[Any] = [_observer(stream, level)]
     if settings.log_dir is not None and settings.log_dir.is_dir():
         name = f"{settings.address_root}.{settings.instance_id.replace('/', '%2F')}.log"
         observers.append(_observer(Path(settings.log_dir, name).open("a"), level))  # noqa: SIM115 - open for life

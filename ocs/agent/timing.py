@@ -23,7 +23,7 @@ class Timing:
         wall: Returns POSIX seconds, UTC, for stamps.
 
     Attributes:
-        working: How many calls of authors' functions are under way in threads.
+        working: The threads in which an author's function is under way; changed in the loop only.
     """
 
     def __init__(self, reactor: Any, wall: Callable[[], float] = time.time) -> None:
@@ -31,7 +31,7 @@ class Timing:
         self.now = wall
         self.loop: asyncio.AbstractEventLoop = loop_of(reactor)
         self.seconds: Callable[[], float] = self.loop.time
-        self.working = 0
+        self.working: set[threading.Thread] = set()
         self._thread = threading.get_ident()
 
     def adopt_thread(self) -> None:

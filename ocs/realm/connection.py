@@ -41,6 +41,7 @@ class Match(Enum):
 
 Procedure = Callable[..., Any]
 Handler = Callable[[str, list[Any], dict[str, Any]], None]
+MakeClient = Callable[[Endpoint, Callable[[], RealmSession], Any, float], tuple[Any, Any]]
 
 
 @dataclass(eq=False)
@@ -64,6 +65,7 @@ class RealmConnection:
         on_loss: Called with a reason when the router is lost.
         on_refusal: Asked when a registration is refused, with the error; what it returns fires with whether to
             take the names over from their holder (True), or to leave the realm for good (False).
+        make_client: Makes the client of a way to the router; tests put a router in memory behind it.
     """
 
     def __init__(
@@ -75,6 +77,7 @@ class RealmConnection:
         on_join: Callable[[], None] = lambda: None,
         on_loss: Callable[[str], None] = lambda _reason: None,
         on_refusal: Callable[[OcsError], Deferred[bool]] | None = None,
+        make_client: MakeClient = make_client,
     ) -> None:
         self.realm = realm
         self._ways = tuple(ways)
@@ -82,6 +85,7 @@ class RealmConnection:
         self._on_join = on_join
         self._on_loss = on_loss
         self._on_refusal = on_refusal
+        self._make_client = make_client
         self._log = Logger("ocs.realm")
         self._session: RealmSession | None = None
         self._attempt_of: RealmSession | None = None
@@ -150,7 +154,7 @@ class RealmConnection:
             self._attempt_of = RealmSession(self.realm, self._joined, self._gone)
             return self._attempt_of
 
-        endpoint, factory = make_client(way, make, self._reactor, JOIN_TIMEOUT_S)
+        endpoint, factory = self._make_client(way, make, self._reactor, JOIN_TIMEOUT_S)
         connecting = endpoint.connect(factory)
 
         def too_late() -> None:

@@ -6,10 +6,13 @@ active agents in it; `time_expired` keeps the moment of the loss, where OCS rewr
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from ocs.agent import AsyncSession, Device, Feed, Property, Session, process, task
+from ocs.model.feed import LONGEST_FIELD
 from ocs.model.operation import OpCode
 from ocs.wire import uris
 
@@ -17,6 +20,8 @@ EXPIRES_S = 5.0
 """An agent without a heartbeat for so many seconds counts as lost (OCS 0.12, registry agent)."""
 
 LOOK_HZ = 1.0
+
+_NOT_A_FIELD = re.compile(r"\W", re.ASCII)
 
 
 @dataclass(slots=True)
@@ -71,7 +76,7 @@ class Registry(Device):
             self.log.info("{address} is back", address=address)
         entry.agent_class = str(info.get("agent_class", entry.agent_class))
         entry.last_updated, entry.heard, entry.time_expired = now, self.seconds(), None
-        entry.op_codes = {str(op): int(code) for op, code in message.items()} if isinstance(message, dict) else {}
+        entry.op_codes = codes_in(message)
         if entry.op_codes != entry.told:
             self.tell(entry)
 
@@ -114,7 +119,12 @@ class Registry(Device):
         """Publish the states of one device, a block an operation."""
         entry.told = dict(entry.op_codes)
         for op, code in entry.op_codes.items():
-            name = f"{entry.agent_address}_{op}"
-            for sign in ".-/ ":
-                name = name.replace(sign, "_")
+            name = _NOT_A_FIELD.sub("_", f"{entry.agent_address}_{op}")[:LONGEST_FIELD]
             self.agent_operations.publish({name: code}, block=name)
+
+
+def codes_in(message: Any) -> dict[str, int]:
+    """Return the number of each operation in a heartbeat; agents of very old releases send only a zero."""
+    if not isinstance(message, Mapping):
+        return {}
+    return {str(op): code for op, code in message.items() if isinstance(code, int)}

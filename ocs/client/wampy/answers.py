@@ -18,7 +18,7 @@ _CODES = {
     "wamp.error.authentication_failed": ErrorCode.DENIED,
     "wamp.error.no_auth_method": ErrorCode.DENIED,
     "wamp.error.procedure_already_exists": ErrorCode.DUPLICATE,
-    "wamp.error.canceled": ErrorCode.ABORTED,
+    "wamp.error.canceled": ErrorCode.AGENT_LOST,
     RUNTIME_ERROR: ErrorCode.FAILED,
 }
 
@@ -85,6 +85,16 @@ def value_of(args: list[Any], kwargs: dict[str, Any]) -> Any:
     return args[0] if args else None
 
 
+def result_of(answer: list[Any]) -> tuple[list[Any], dict[str, Any]]:
+    """Return the arguments and keyword arguments of a RESULT (type, number, details, ...)."""
+    return _rest(answer[3:])
+
+
+def error_of(answer: list[Any]) -> tuple[str, list[Any], dict[str, Any]]:
+    """Return name, arguments and keyword arguments of an ERROR (type, request type, number, details, name ...)."""
+    return answer[4], *_rest(answer[5:])
+
+
 def parts_of(value: Any) -> tuple[list[Any], dict[str, Any]]:
     """Return the positional and keyword parts in which a registered function's value is sent."""
     if isinstance(value, CallResult):
@@ -99,6 +109,11 @@ def error_parts(error: BaseException) -> tuple[str, list[Any], dict[str, Any]]:
     if isinstance(error, OcsError):
         return f"{uris.ERROR_PREFIX}{error.code.value}", [encode_error(error)], {}
     return RUNTIME_ERROR, [str(error)], {"exc_type": type(error).__name__, "message": str(error)}
+
+
+def _rest(parts: list[Any]) -> tuple[list[Any], dict[str, Any]]:
+    args, kwargs = [*parts, None, None][:2]
+    return args or [], kwargs or {}
 
 
 def _is_wampy_style(kwargs: dict[str, Any]) -> bool:

@@ -8,36 +8,24 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import partial
 from typing import Any, Self
 
-from ocs.client.wampy.answers import WampError, value_of
+from ocs.client.wampy.answers import WampError, result_of, value_of
+from ocs.client.wampy.compatibility import LateError, wampy_answer
 from ocs.client.wampy.deadline import Deadline
-from ocs.client.wampy.door import DEFAULT_ROLES, Call, Client, Error, Publish, Result, WampyError, WampyTimeOutError
+from ocs.client.wampy.door import DEFAULT_ROLES, Call, Client, Publish
 from ocs.client.wampy.login import Login
-from ocs.client.wampy.protocol import Code
-from ocs.client.wampy.session import CLOSE_TIMEOUT_S, SafeSession, error_of
+from ocs.client.wampy.session import CLOSE_TIMEOUT_S, SafeSession
 from ocs.client.wampy.wishes import EventHandler, Match, Registration, Subscription, Topic, Wishes, wampy_style
 from ocs.client.wampy.worker import Work, Worker
 from ocs.model.address import DEFAULT_PORT, DEFAULT_REALM
-from ocs.model.errors import DeadlineError, NotAllowedError, OcsError, RouterLostError
+from ocs.model.errors import DeadlineError, NotAllowedError, RouterLostError
 
 log = logging.getLogger("ocs.client.wampy")
 
 DEFAULT_URL = f"ws://127.0.0.1:{DEFAULT_PORT}/wampy"
-
-
-class LateError(DeadlineError, WampyTimeOutError):  # type: ignore[misc]  # wampy carries no types
-    """A call by wampy's own `rpc` proxy had no answer in time: ours and wampy's exception in one."""
-
-
-class SafeResult(Result):  # type: ignore[misc]  # wampy carries no types
-    """wampy's result, whose value is right for every shape of result."""
-
-    @property
-    def value(self) -> Any:
-        """The value, as `SafeClient.call` returns it."""
-        return value_of(self.yield_args or [], self.yield_kwargs or {})
 
 
 class SafeClient(Client):  # type: ignore[misc]  # wampy carries no types
@@ -82,7 +70,7 @@ class SafeClient(Client):  # type: ignore[misc]  # wampy carries no types
         self.roles = copy.deepcopy(dict(roles))
         self.call_timeout = timeout_s
         self.wishes = Wishes()
-        self._login = _login(authid, ticket, secret, self.roles)
+        self._login = Login.of_wampy(authid, ticket, secret, self.roles, os.environ)
         self._stopped = False
         self._renew()
 
@@ -176,7 +164,7 @@ class SafeClient(Client):  # type: ignore[misc]  # wampy carries no types
         deadline = Deadline(self.call_timeout if timeout_s is None else timeout_s)
         message = Call(procedure=procedure, args=args, kwargs=kwargs)
         answer = self._joined(deadline).request(message, f"the call of {procedure}", deadline)
-        return value_of(*_result_parts(answer))
+        return value_of(*result_of(answer))
 
     def publish(self, topic: str, *args: Any, options: dict[str, Any] | None = None, **kwargs: Any) -> None:
         """Publish an event.
@@ -242,8 +230,9 @@ class SafeClient(Client):  # type: ignore[misc]  # wampy carries no types
         """Stop answering calls of `procedure`."""
         with self._wish_lock:
             self.wishes.unregister(procedure)
-            if self.connected:
-                self._session.unregister(procedure, Deadline(self.call_timeout))
+            with suppress(RouterLostError):
+                if self.connected:
+                    self._session.unregister(procedure, Deadline(self.call_timeout))
 
     def add_wampy_handler(self, handler: Callable[..., Any], topic: str) -> None:
         """Subscribe a handler that is called as wampy calls it: `handler(*args, **kwargs)`; once for each topic."""
@@ -266,13 +255,7 @@ class SafeClient(Client):  # type: ignore[misc]  # wampy carries no types
             answer = self._session.recv_message(source_request_id, self.call_timeout)
         except DeadlineError as error:
             raise LateError(f"no answer within {self.call_timeout:g} s; the other side is busy or hangs") from error
-        if answer[0] == Code.ERROR.value:
-            uri, args, kwargs = error_of(answer)
-            return Error(answer[1], answer[2], error=uri, args_list=args, kwargs_dict=kwargs)
-        if answer[0] != Code.RESULT.value:
-            raise WampyError(f"request {source_request_id} was answered with {answer}")
-        args, kwargs = _result_parts(answer)
-        return SafeResult(answer[1], answer[2], args, kwargs)
+        return wampy_answer(answer)
 
     def _register_roles(self) -> None:
         for name in dir(type(self)):
@@ -291,7 +274,7 @@ class SafeClient(Client):  # type: ignore[misc]  # wampy carries no types
                 _ask(partial(session.subscribe_all, [subscription.topic], deadline), withdraw)
 
     def _unsubscribe(self, subscription: Subscription) -> None:
-        with self._wish_lock:
+        with self._wish_lock, suppress(RouterLostError):
             if self.wishes.remove(subscription) and self.connected:
                 self._session.unsubscribe(subscription.topic, Deadline(self.call_timeout))
 
@@ -313,14 +296,20 @@ class SafeClient(Client):  # type: ignore[misc]  # wampy carries no types
 
     def _join(self, deadline: Deadline) -> SafeSession:
         session = self._session = self._new_session()
-        if self._worker is None:
-            self._worker = Worker(f"{self.name}-handler", self._mend)
-        session.begin(deadline)
-        for refusal in self._wish_again(session, deadline):
-            log.warning("not granted again, trying on: %s", refusal)
-        self._register_roles()
+        worker = self._worker = self._worker or Worker(f"{self.name}-handler", self._mend)
+        try:
+            session.begin(deadline)
+            for refusal in self._wish_again(session, deadline):
+                log.warning("not granted again, trying on: %s", refusal)
+            self._register_roles()
+        except BaseException:
+            if self.wishes:
+                worker.worry()
+            raise
+        finally:
+            if self._stopped:
+                self.stop()
         if self._stopped:
-            self.stop()
             raise RouterLostError("the client was stopped while it joined")
         return session
 
@@ -349,7 +338,7 @@ class SafeClient(Client):  # type: ignore[misc]  # wampy carries no types
         deadline = Deadline(self.call_timeout)
         try:
             return not self._wish_again(self._joined(deadline), deadline)
-        except OcsError as error:
+        except Exception as error:  # noqa: BLE001 - a sub-class may raise anything while it registers its roles
             log.debug("not joined again yet: %s", error)
             return False
 
@@ -370,19 +359,3 @@ def _ask(ask: Callable[[], Mapping[Any, WampError]], withdraw: Callable[[], obje
             withdraw()
     for refusal in refused.values():
         raise refusal
-
-
-def _result_parts(answer: list[Any]) -> tuple[list[Any], dict[str, Any]]:
-    args = answer[3] if len(answer) > 3 else []  # noqa: PLR2004 - position of the arguments
-    kwargs = answer[4] if len(answer) > 4 else {}  # noqa: PLR2004 - and of the keyword ones
-    return args or [], kwargs or {}
-
-
-def _login(authid: str | None, ticket: str | None, secret: str | None, roles: Mapping[str, Any]) -> Login:
-    fallback = os.environ.get("WAMPYSECRET") if ticket is None and secret is None else None
-    offered = roles.get("authmethods", [])
-    return Login(
-        authid or roles.get("authid"),
-        fallback if "ticket" in offered and ticket is None else ticket,
-        fallback if "wampcra" in offered and secret is None else secret,
-    )

@@ -106,7 +106,7 @@ class SafeMessageHandler(MessageHandler):  # type: ignore[misc]  # wampy carries
         for subscription in self.client.wishes.handlers(topic):
             args = list(message[4] or ()) if len(message) > 4 else []  # noqa: PLR2004 - position of the arguments
             kwargs = dict(message[5] or {}) if len(message) > 5 else {}  # noqa: PLR2004 - and of the keyword ones
-            _call_handler(subscription, args, kwargs, details)
+            _call_handler(subscription, args, kwargs, dict(details))
 
     def _invocation(self, message: list[Any]) -> None:
         if not self.client.hand_over(partial(self._invoke, message)):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +28,22 @@ class Login:
     authid: str | None = None
     ticket: str | None = None
     secret: str | None = None
+
+    @classmethod
+    def of_wampy(
+        cls,
+        authid: str | None,
+        ticket: str | None,
+        secret: str | None,
+        roles: Mapping[str, Any],
+        environ: Mapping[str, str],
+    ) -> Login:
+        """Return a login; what is missing comes from where wampy looks: its map of roles, and WAMPYSECRET."""
+        if ticket is None and secret is None:
+            offered = roles.get("authmethods", [])
+            ticket = environ.get("WAMPYSECRET") if "ticket" in offered else None
+            secret = environ.get("WAMPYSECRET") if "wampcra" in offered else None
+        return cls(authid or roles.get("authid"), ticket, secret)
 
     def methods(self, otherwise: list[str]) -> list[str]:
         """Return the methods to offer; `otherwise` when there is nothing to prove with."""

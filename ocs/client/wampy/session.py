@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-import copy
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from queue import Empty, SimpleQueue
+from contextlib import suppress
 from typing import Any, Final, TypeVar
 
-from ocs.client.wampy.answers import WampError
+from ocs.client.wampy.answers import WampError, error_of
 from ocs.client.wampy.connection import SafeSecureWebSocket, SafeWebSocket
 from ocs.client.wampy.deadline import Deadline
-from ocs.client.wampy.door import (
-    Authenticate,
-    Cancel,
-    Goodbye,
-    Hello,
-    Register,
-    Session,
-    Subscribe,
-    WampyError,
-)
+from ocs.client.wampy.door import Cancel, Register, Session, Subscribe, WampyError
 from ocs.client.wampy.handler import SafeMessageHandler
+from ocs.client.wampy.joining import Control
 from ocs.client.wampy.login import Login
 from ocs.client.wampy.pending import Answer, PendingRequests
-from ocs.client.wampy.protocol import FEATURES, Code, RawMessage
+from ocs.client.wampy.protocol import Code, RawMessage
 from ocs.client.wampy.wishes import Registration, Topic
 from ocs.model.errors import ConfigurationError, DeadlineError, RouterLostError
 
@@ -58,7 +49,8 @@ class SafeSession(Session):  # type: ignore[misc]  # wampy carries no types
         self.call_timeout = client.call_timeout
         self.cert_path = client.cert_path
         self.pending = PendingRequests()
-        self.control: SimpleQueue[Answer | None] = SimpleQueue()
+        self.transport = self.connection = self._make_connection()
+        self.control = Control(self.url, self.connection.send)
         self.message_handler = SafeMessageHandler(client, self)
         self.request_ids: dict[int, Topic | Registration] = {}
         self.subscription_map: dict[int, Topic] = {}
@@ -68,7 +60,6 @@ class SafeSession(Session):  # type: ignore[misc]  # wampy carries no types
         self._on_loss = on_loss
         self.ending = False
         self._managed_thread: threading.Thread | None = None
-        self.transport = self.connection = self._make_connection()
 
     @property
     def alive(self) -> bool:
@@ -88,7 +79,7 @@ class SafeSession(Session):  # type: ignore[misc]  # wampy carries no types
         self._managed_thread = threading.Thread(target=self._listen, name=f"{self.client_name}-reader", daemon=True)
         self._managed_thread.start()
         try:
-            self._say_hello(deadline)
+            self.control.hello(self.realm, self.roles, self.login, deadline)
         except BaseException:
             self.lose("the router did not let the client join")
             raise
@@ -100,7 +91,7 @@ class SafeSession(Session):  # type: ignore[misc]  # wampy carries no types
         deadline = deadline or Deadline(CLOSE_TIMEOUT_S)
         try:
             if self.alive:
-                self._say_goodbye(deadline)
+                self.control.goodbye(deadline)
         except (RouterLostError, DeadlineError):
             pass  # it is gone, or hangs: closing is all that is left
         finally:
@@ -115,7 +106,7 @@ class SafeSession(Session):  # type: ignore[misc]  # wampy carries no types
         if self.lost is None:
             self.lost = reason
         self.pending.fail(self.lost)
-        self.control.put(None)
+        self.control.fail(self.lost)
         self.connection.disconnect()
 
     def abandon(self) -> None:
@@ -200,11 +191,9 @@ class SafeSession(Session):  # type: ignore[misc]  # wampy carries no types
         self.client.register(procedure_name, getattr(self.client, procedure_name), invoke=invocation_policy)
 
     def _make_connection(self) -> SafeWebSocket:
-        try:
+        with suppress(ValueError):
             self.parse_url()
-        except ValueError:
-            self.scheme = None
-        if self.scheme not in {"ws", "wss"}:
+        if not self.host or self.scheme not in {"ws", "wss"}:
             raise ConfigurationError(
                 f"{self.url!r} is no URL of a router; it looks like ws://127.0.0.1:8001/wampy", given=self.url
             )
@@ -252,45 +241,8 @@ class SafeSession(Session):  # type: ignore[misc]  # wampy carries no types
 
     def _cancel(self, number: int) -> None:
         """Free the router of a call that nobody waits for; what it started at the callee goes on."""
-        try:
+        with suppress(RouterLostError, DeadlineError):
             self.connection.send(Cancel(request_id=number, options={"mode": "skip"}).message, Deadline(0.1))
-        except (RouterLostError, DeadlineError):
-            return
-
-    def _say_hello(self, deadline: Deadline) -> None:
-        details = copy.deepcopy(self.roles)
-        for role, features in FEATURES.items():
-            details["roles"].setdefault(role, {}).setdefault("features", {}).update(features)
-        details["authmethods"] = self.login.methods(details.get("authmethods", ["anonymous"]))
-        if self.login.authid is not None:
-            details["authid"] = self.login.authid
-        self.connection.send(Hello(realm=self.realm, details=details).message, deadline)
-        answer = self._next_control(deadline)
-        if answer[0] == Code.CHALLENGE.value:
-            signature = self.login.signature(answer[1], answer[2])
-            self.connection.send(Authenticate(signature).message, deadline)
-            answer = self._next_control(deadline)
-        if answer[0] == Code.ABORT.value:
-            told = answer[1].get("message", "")
-            raise WampError(f"joining realm {self.realm!r} at {self.url}", answer[2], [told] if told else [], answer[1])
-        if answer[0] != Code.WELCOME.value:
-            raise RouterLostError(f"the router at {self.url} answered a hello with {answer}")
-
-    def _say_goodbye(self, deadline: Deadline) -> None:
-        self.connection.send(Goodbye().message, deadline)
-        while self._next_control(deadline)[0] != Code.GOODBYE.value:
-            pass
-
-    def _next_control(self, deadline: Deadline) -> Answer:
-        try:
-            answer = self.control.get(timeout=deadline.left_s())
-        except Empty:
-            raise DeadlineError(
-                f"the router at {self.url} did not answer within {deadline.timeout_s:g} s; it hangs or is overloaded"
-            ) from None
-        if answer is None:
-            raise RouterLostError(self.lost or "the session is over")
-        return answer
 
     def _listen(self) -> None:
         try:
@@ -305,11 +257,3 @@ class SafeSession(Session):  # type: ignore[misc]  # wampy carries no types
 
 
 _NUMBERED = {"call", "publish", "subscribe", "unsubscribe", "register", "unregister"}
-
-
-def error_of(answer: Answer) -> tuple[str, list[Any], dict[str, Any]]:
-    """Return name, arguments and keyword arguments of an ERROR (type, request type, number, details, name ...)."""
-    uri, *rest = answer[4:]
-    args = rest[0] if rest else []
-    kwargs = rest[1] if len(rest) > 1 else {}
-    return uri, args or [], kwargs or {}

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from ocs.link.simulation.control import HOST
+from ocs.model.errors import LinkLostError
 
 CHUNK = 65536
 
@@ -129,10 +130,17 @@ class TcpPort:
         return self._listener is not None
 
     def plug(self) -> None:
-        """Listen."""
+        """Listen.
+
+        Raises:
+            LinkLostError: Another program has the port.
+        """
         if self._listener is not None:
             return
-        self._listener = socket.create_server((HOST, self._number))
+        try:
+            self._listener = socket.create_server((HOST, self._number))
+        except OSError as error:
+            raise LinkLostError(f"{self.name} cannot be served: {os.strerror(error.errno or 0)}") from error
         self._listener.setblocking(False)
         self._number = self._listener.getsockname()[1]
         self._loop.add_reader(self._listener, self._accept)

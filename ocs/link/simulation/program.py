@@ -29,7 +29,7 @@ from ocs.model.errors import DuplicateError, ExitCode, OcsError
 FAULT_SEED = 20240229
 """Garbage is the same in every run, so that what it breaks can be repeated."""
 
-PATIENCE_S = 3.0
+PATIENCE_S = 1.0
 """How long a new simulator waits for one of the same name that is just ending."""
 
 

@@ -9,6 +9,7 @@ import random
 from typing import Annotated
 
 from ocs.agent import AsyncSession, Device, Limits, Property, Session, Unit, process, task
+from ocs.model.errors import OperationFailedError
 
 
 class FakeData(Device):
@@ -17,15 +18,17 @@ class FakeData(Device):
     mode: Property[str] = Property("idle", doc="acq: acquire from the start", choices=("idle", "acq"))
     num_channels: Property[int] = Property(2, doc="number of made-up channels")
     sample_rate: Property[float] = Property(9.5, unit="Hz", doc="samples per second of each channel")
-    frame_length: Property[float] = Property(60.0, unit="s", doc="seconds per frame in an aggregator")
+    frame_length: Property[int] = Property(60, unit="s", doc="seconds per frame in an aggregator")
 
     def setup(self) -> None:
-        """Make the feed with the configured frame length."""
+        """Make the feed with the configured channels and frame length."""
+        self.channels = [f"channel_{number:02d}" for number in range(self.num_channels)]
         self.temperatures = self.add_feed(
             "false_temperatures",
             doc="made-up temperatures, channel_00 and up",
             batch_s=1.0,
             agg_params={"frame_length": self.frame_length},
+            tags={name: {"channel": number, "_field": "temperature"} for number, name in enumerate(self.channels)},
         )
         if self.mode == "acq":
             self.start_operation("acq")
@@ -44,7 +47,7 @@ class FakeData(Device):
             test_mode: Publish one sample and end.
             degradation_period: Every so many seconds the run turns degraded, or recovers.
         """
-        values = {f"channel_{number:02d}": 0.1 + 0.01 * number for number in range(self.num_channels)}
+        values = dict.fromkeys(self.channels, 0.1)
         began = None
         for _ in session.ticks(self.sample_rate):
             now = self.now()
@@ -72,13 +75,13 @@ class FakeData(Device):
             heartbeat: Whether to send it.
         """
         self.heartbeat_on = heartbeat
-        session.add_message(f"heartbeat {'on' if heartbeat else 'off'}")
+        session.add_message(f"the heartbeat is {'on' if heartbeat else 'off'}")
 
     @task
     async def delay_task(
         self,
         session: AsyncSession,
-        delay: Annotated[float, Unit("s"), Limits(0, 3600)] = 5.0,
+        delay: Annotated[float, Unit("s"), Limits(0)] = 5.0,
         succeed: bool = True,  # noqa: FBT001, FBT002 - a parameter by name
     ) -> None:
         """Wait, then succeed or fail as asked.
@@ -95,4 +98,4 @@ class FakeData(Device):
             session.data = {"requested_delay": delay, "delay_so_far": passed}
             session.progress(passed / delay, f"{passed:.1f} s of {delay:g} s")
         if not succeed:
-            raise RuntimeError("asked not to succeed")
+            raise OperationFailedError(f"waited {delay:g} s and failed, as asked by succeed=false")

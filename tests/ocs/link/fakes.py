@@ -5,17 +5,27 @@ from __future__ import annotations
 import contextlib
 import os
 import pty
+import queue
+import random
 import select
 import threading
 import tty
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from ocs.link import Lines
+from ocs.link import BackOff, Lines, Link, LinkStatus
 from ocs.model.errors import LinkLostError
+
+SIMULATOR = "tests.ocs.link.simulation.instruments"
+"""The module of the simulator that tests start."""
 
 DEADLINE_S = 10.0
 """Generous: reached only by what is broken."""
+
+
+def chance() -> random.Random:
+    """Make a source of noise that is the same in every run."""
+    return random.Random(1)
 
 
 class FakeClock:
@@ -73,6 +83,9 @@ class FakeTransport:
 
     def close(self) -> None:
         self.closed = True
+
+
+QUICK = BackOff(first_s=0.001, factor=1.0, max_s=0.001)
 
 
 class PtyDevice:
@@ -154,3 +167,44 @@ class Outcome:
         self._thread.join(DEADLINE_S)
         assert not self._thread.is_alive(), "the thread did not end"
         return self
+
+
+class Changes:
+    """Collects changes of state; a test waits for the next one."""
+
+    def __init__(self) -> None:
+        self._queue: queue.SimpleQueue[LinkStatus] = queue.SimpleQueue()
+
+    def __call__(self, status: LinkStatus) -> None:
+        self._queue.put(status)
+
+    def next(self) -> LinkStatus:
+        return self._queue.get(timeout=DEADLINE_S)
+
+    @property
+    def empty(self) -> bool:
+        return self._queue.empty()
+
+
+class Oven:
+    """Answers as an instrument does; `SLOW?` waits until it is let go, `MUTE?` never answers."""
+
+    def __init__(self) -> None:
+        self.asked = threading.Event()
+        self.go = threading.Event()
+        self.known = True
+
+    def __call__(self, line: bytes) -> bytes | None:
+        if line == b"SLOW?":
+            self.asked.set()
+            assert self.go.wait(DEADLINE_S)
+            return b"slow"
+        if line == b"MUTE?":
+            return None
+        if line == b"*IDN?":
+            return b"oven" if self.known else None
+        return b"re " + line
+
+
+def verify(link: Link) -> None:
+    assert link.ask("*IDN?") == "oven"

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
 from ocs.link.turn import Turn
-from ocs.model.cancellation import Cancellation, Cancelled, CancelReason, working_for
+from ocs.model.cancellation import Cancellation, Cancelled, CancelReason, Wake, working_for
 from ocs.model.errors import DeadlineError
 from tests.ocs.link.fakes import DEADLINE_S, Outcome
 
@@ -89,6 +91,32 @@ def test_a_cancel_request_ends_the_wait_and_leaves_the_queue_in_order() -> None:
 
     assert isinstance(waiting.join().error, Cancelled)
     holder.let_go()
+    assert take(turn) == "mine"
+
+
+def test_a_turn_that_comes_while_the_wait_is_cancelled_goes_on_to_the_next() -> None:
+    turn = Turn("the line")
+    holder = Holder(turn)
+
+    class LetsGoFirst(Cancellation):
+        @contextmanager
+        def waking(self, wake: Wake) -> Iterator[None]:
+            with super().waking(wake):
+                self.request(CancelReason.ABORT)
+                yield
+
+        def check(self) -> None:
+            if self.pending:
+                holder.let_go()
+            super().check()
+
+    cancellation = LetsGoFirst()
+
+    def cancelled_take() -> str:
+        with working_for(cancellation):
+            return take(turn)
+
+    assert isinstance(Outcome(cancelled_take).join().error, Cancelled)
     assert take(turn) == "mine"
 
 

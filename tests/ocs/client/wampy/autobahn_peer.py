@@ -37,7 +37,12 @@ def fail() -> None:
 
 
 def refuse() -> None:
-    error = {"code": "out_of_range", "message": "target is 999 K; it must be 0 to 400 K", "field": "target", "given": 999}
+    error = {
+        "code": "out_of_range",
+        "message": "target is 999 K; it must be 0 to 400 K",
+        "field": "target",
+        "given": 999,
+    }
     raise ApplicationError("ocs.error.out_of_range", error)  # type: ignore[no-untyped-call]  # autobahn's
 
 

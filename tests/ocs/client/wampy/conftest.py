@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import http.client
 import json
 import os
@@ -48,10 +46,9 @@ def _path(auth: dict[str, Any], **options: Any) -> dict[str, Any]:
 
 def configuration(port: int, tls_port: int, folder: Path) -> dict[str, Any]:
     anonymous = {"anonymous": {"type": "static", "role": "anyone"}}
-    derived = base64.b64encode(hashlib.pbkdf2_hmac("sha256", SECRET.encode(), SALT.encode(), 1000, 32)).decode()
-    salted = {"secret": derived, "role": "anyone", "salt": SALT, "iterations": 1000, "keylen": 32}
+    salted = {"secret": SECRET, "role": "anyone", "salt": SALT, "iterations": 1000, "keylen": 32}
     users = {"carl": {"secret": SECRET, "role": "anyone"}, "salty": salted}
-    rights = [_everything("observatory.", allow=True), _everything("forbidden.", allow=False)]
+    rights = [_everything("", allow=True), _everything("forbidden.", allow=False)]
     paths = {
         "wampy": _path(anonymous, auto_ping_interval=0),
         "pinging": _path(anonymous, auto_ping_interval=1000, auto_ping_timeout=1000, auto_ping_size=12),
@@ -85,6 +82,7 @@ class Router:
         text = json.dumps(configuration(self.port, self.tls_port, folder))
         (folder / "config.json").write_text(text)
         self._process: subprocess.Popen[bytes] | None = None
+        self.starts = 0
 
     def url(self, path: str = "wampy") -> str:
         return f"ws://127.0.0.1:{self.port}/{path}"
@@ -94,6 +92,7 @@ class Router:
         return (self.folder / "log").read_text()
 
     def start(self) -> None:
+        self.starts += 1
         (self.folder / "node.pid").unlink(missing_ok=True)
         command = [_crossbar(), "start", "--cbdir", str(self.folder), "--config", str(self.folder / "config.json")]
         with (self.folder / "log").open("ab") as log:
@@ -166,18 +165,43 @@ def router(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Router]:
         router.stop()
 
 
+class Peer:
+    """The autobahn program, started anew when the router was."""
+
+    def __init__(self, router: Router) -> None:
+        self._router = router
+        self._process: subprocess.Popen[bytes] | None = None
+        self._starts = 0
+
+    def ensure(self) -> None:
+        if self._starts == self._router.starts:
+            return
+        self.stop()
+        program = Path(__file__).with_name("autobahn_peer.py")
+        command = [sys.executable, "-W", "ignore", str(program), self._router.url(), REALM]
+        self._process = subprocess.Popen(command, stdout=subprocess.PIPE)
+        assert self._process.stdout is not None
+        assert self._process.stdout.readline() == b"ready\n"
+        self._starts = self._router.starts
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.terminate()
+            self._process.communicate(timeout=20)
+
+
 @pytest.fixture(scope="session")
-def peer(router: Router) -> Iterator[str]:
+def peer_program(router: Router) -> Iterator[Peer]:
+    program = Peer(router)
+    yield program
+    program.stop()
+
+
+@pytest.fixture
+def peer(peer_program: Peer) -> str:
     """The root of the procedures that the autobahn program answers."""
-    program = Path(__file__).with_name("autobahn_peer.py")
-    command = [sys.executable, "-W", "ignore", str(program), router.url(), REALM]
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
-        try:
-            assert process.stdout is not None
-            assert process.stdout.readline() == b"ready\n"
-            yield "observatory.peer"
-        finally:
-            process.terminate()
+    peer_program.ensure()
+    return "observatory.peer"
 
 
 @pytest.fixture

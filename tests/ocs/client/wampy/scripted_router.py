@@ -73,6 +73,7 @@ class ScriptedRouter:
             self.peer.settimeout(20)
             self._shake_hands()
             self._script(self)
+            self.peer.shutdown(socket.SHUT_WR)
         except BaseException as error:  # noqa: BLE001 - told to the test
             self.failure = error
 

@@ -36,7 +36,7 @@ def test_a_withdrawn_simulator_is_not_found(tmp_path: Path) -> None:
 def test_a_damaged_file_is_told(tmp_path: Path) -> None:
     (tmp_path / "stage-1.json").write_text("{", encoding="utf-8")
 
-    with pytest.raises(LinkLostError, match="stage-1.json cannot be read"):
+    with pytest.raises(LinkLostError, match=r"stage-1\.json cannot be read"):
         look_up(tmp_path, "stage-1")
 
 

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import random
 from collections.abc import Callable
 
 import pytest
@@ -8,7 +7,7 @@ import pytest
 from ocs.link.simulation.bench import Bench, Power
 from ocs.link.simulation.faults import Fault, Faults
 from ocs.link.simulation.pacing import Pace
-from tests.ocs.link.fakes import FakeClock
+from tests.ocs.link.fakes import FakeClock, chance
 from tests.ocs.link.simulation.instruments import Thermometer
 
 
@@ -24,7 +23,7 @@ class World:
         self.bench = Bench(
             self.thermometer,
             Pace(baud_rate),
-            Faults(random.Random(1)),
+            Faults(chance()),
             monotonic=self.clock,
             later=lambda when, call: self._due.append((when, call)),
             report=self.reports.append,

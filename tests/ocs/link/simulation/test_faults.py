@@ -1,15 +1,14 @@
 from __future__ import annotations
 
-import random
-
 import pytest
 
 from ocs.link.simulation.faults import Emission, Fault, Faults
+from tests.ocs.link.fakes import chance
 
 
 @pytest.fixture
 def faults() -> Faults:
-    return Faults(random.Random(1))
+    return Faults(chance())
 
 
 def test_without_fault_the_answer_leaves_with_its_terminator(faults: Faults) -> None:
@@ -33,7 +32,7 @@ def test_each_fault_spoils_in_its_way(faults: Faults, fault: Fault, emission: Em
 
 def test_garbage_is_no_text_and_the_same_each_time(faults: Faults) -> None:
     faults.order(Fault.GARBAGE, 1)
-    again = Faults(random.Random(1))
+    again = Faults(chance())
     again.order(Fault.GARBAGE, 1)
 
     emission = faults.spoil(b"293.1", b"\r\n")

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import random
 from typing import Any
 
 import pytest
@@ -12,7 +11,7 @@ from ocs.link.simulation.bench import Bench
 from ocs.link.simulation.faults import Faults
 from ocs.link.simulation.pacing import Pace
 from ocs.link.simulation.requests import ControlRequests
-from tests.ocs.link.fakes import FakeClock
+from tests.ocs.link.fakes import FakeClock, chance
 from tests.ocs.link.simulation.instruments import Thermometer
 
 
@@ -40,7 +39,7 @@ class Desk:
         self.bench = Bench(
             Thermometer(self.clock),
             Pace(None),
-            Faults(random.Random(1)),
+            Faults(chance()),
             monotonic=self.clock,
             later=self._later,
             report=lambda _text: None,

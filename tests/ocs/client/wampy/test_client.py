@@ -122,9 +122,7 @@ def test_waiting_burns_no_core(client: SafeClient, peer: str) -> None:
     client.call(f"{peer}.release", "quiet")
 
 
-def test_a_router_that_pings_is_answered_while_a_call_waits(
-    router: Router, peer: str, make_client: MakeClient
-) -> None:
+def test_a_router_that_pings_is_answered_while_a_call_waits(router: Router, peer: str, make_client: MakeClient) -> None:
     client = make_client(router.url("pinging"))
     client.start()
     session = client.session_id
@@ -144,7 +142,9 @@ def test_two_clients_with_four_threads_each_get_their_own_answers(
 
     def work(number: int) -> list[int]:
         client = clients[number % 2]
-        return [value for value in range(number * 1000, number * 1000 + 200) if client.call(f"{peer}.echo", value) != value]
+        return [
+            value for value in range(number * 1000, number * 1000 + 200) if client.call(f"{peer}.echo", value) != value
+        ]
 
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(work, range(8))) == [[]] * 8

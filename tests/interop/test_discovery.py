@@ -1,0 +1,64 @@
+"""Registries and scans of either implementation see the agents of both."""
+
+from __future__ import annotations
+
+import subprocess
+from typing import Any
+
+import pytest
+
+from interop_house import OURS, THEIRS, UPSTREAM, House, until
+from ocs.client import Observatory
+
+pytestmark = [pytest.mark.system, pytest.mark.xdist_group("router")]
+
+ENTRY_KEYS = {"expired", "time_expired", "last_updated", "op_codes", "agent_class", "agent_address"}
+EVERYBODY = {**OURS, **THEIRS}
+
+
+@pytest.mark.parametrize("registry", ["registry", "their-registry"])
+def test_a_registry_knows_everybody_but_itself(obs: Observatory, registry: str) -> None:
+    def listed() -> dict[str, Any]:
+        session = obs[registry].main.status()
+        return dict(session.data or {}) if session is not None else {}
+
+    expected = {f"observatory.{name}" for name in EVERYBODY if name != registry}
+    until(lambda: set(listed()) >= expected, f"the list of {registry}", 15)
+
+    for address, entry in listed().items():
+        assert set(entry) == ENTRY_KEYS
+        assert entry["agent_class"] == EVERYBODY[address.partition(".")[2]]
+        assert entry["expired"] is False
+        assert entry["op_codes"]
+
+
+def test_our_client_lists_both_kinds(obs: Observatory) -> None:
+    until(lambda: set(obs.devices()) >= set(EVERYBODY) - {"registry"}, "the list of devices", 15)
+
+
+@pytest.mark.parametrize("options", [["--details"], ["--details", "--use-registry"], ["--details", "--use-registry", "their-registry"]])
+def test_their_scan_shows_our_agents(house: House, options: list[str]) -> None:
+    command = [str(UPSTREAM / "ocs-client-cli"), "scan", *options]
+    site = ["--site-file", str(house.site_file), "--site-host", "localhost"]
+
+    shown = subprocess.run(
+        [*command, *site], env=house.environ, capture_output=True, text=True, timeout=40, check=False
+    )  # fmt: skip
+
+    assert shown.returncode == 0, shown.stderr
+    for word in ("faker-1", "FakeDataAgent", "delay_task", "set_heartbeat"):
+        assert word in shown.stdout
+
+
+def test_their_listen_prints_our_feeds(house: House) -> None:
+    command = [str(UPSTREAM / "ocs-client-cli"), "listen", "--json", "observatory.faker-1.feeds.heartbeat"]
+    site = ["--site-file", str(house.site_file), "--site-host", "localhost"]
+    with subprocess.Popen([*command, *site], env=house.environ, stdout=subprocess.PIPE, text=True) as listening:
+        try:
+            assert listening.stdout is not None
+            line = next(line for line in listening.stdout if line.startswith("{"))
+        finally:
+            listening.terminate()
+
+    assert "delay_task" in line
+    assert "observatory.faker-1" in line
