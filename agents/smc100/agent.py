@@ -127,7 +127,7 @@ class Smc100(Device):
 
     def ask(self, query: Query[T]) -> T:
         """Return the typed answer to a question."""
-        return query.parse(self.link.ask(query.text))
+        return query.parse(self.link.ask(query.text, expects=lambda reply: reply.startswith(query.echo)))
 
     def command(self, text: str) -> None:
         """Send a command and raise the controller's refusal, in its own words."""

@@ -148,6 +148,7 @@ class Agent:
         for member in self.members:
             for feed in member.device.feeds.values():
                 feed.flush()
+            member.close()
         await self.connection.close()
         self._history.close()
         self._owner.release()
@@ -165,6 +166,7 @@ class Agent:
         def done(_result: Any, error: BaseException | None) -> None:
             if error is not None:
                 self._log.error("{device} could not be set up: {error}", device=device.name, error=error)
+            device.set_up.reach(self.timing)
             self._start_up(member)
 
         self._in_thread(device, "setup", body, done)

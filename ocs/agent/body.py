@@ -19,7 +19,31 @@ DEVICE_TROUBLE = (LinkLostError, DeadlineError, DeviceError)
 def make_body(
     declaration: OperationDeclaration, device: Any, session: RunSession, params: dict[str, Any]
 ) -> Callable[[], Any]:
-    """Return what the thread or the task of a run calls."""
+    """Return what the thread or the task of a run calls.
+
+    A run that begins before the device is set up waits for that.
+    """
+    inner = _inner(declaration, device, session, params)
+    if device.set_up.reached:
+        return inner
+    if not declaration.interface.blocking:
+        return lambda: _after_set_up(device, inner)
+
+    def body() -> Any:
+        device.set_up.wait()
+        return inner()
+
+    return body
+
+
+async def _after_set_up(device: Any, inner: Callable[[], Any]) -> Any:
+    await device.set_up.when_reached()
+    return await inner()
+
+
+def _inner(
+    declaration: OperationDeclaration, device: Any, session: RunSession, params: dict[str, Any]
+) -> Callable[[], Any]:
     function = declaration.function
     if declaration.interface.kind is not Kind.PROCESS or device.device_link is None:
         return lambda: function(device, session, **params)
@@ -35,7 +59,7 @@ def _resuming(function: Callable[..., Any], device: Any, session: Any, params: d
         except DEVICE_TROUBLE as error:
             session.trouble(f"{error.message}; going on when the device answers")
             session.pause_in_trouble(RESUME_S)
-            device.wait_for_link()
+            device.link_there.wait()
 
 
 async def _resuming_async(function: Callable[..., Any], device: Any, session: Any, params: dict[str, Any]) -> Any:
@@ -45,4 +69,4 @@ async def _resuming_async(function: Callable[..., Any], device: Any, session: An
         except DEVICE_TROUBLE as error:
             session.trouble(f"{error.message}; going on when the device answers")
             await session.pause_in_trouble(RESUME_S)
-            await device.link_found()
+            await device.link_there.when_reached()

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import inspect
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
 from ocs.agent.declarations import Feed, LinkTo, Operation, OperationDeclaration, Property, declare
+from ocs.agent.milestone import Milestone
 from ocs.agent.publishing import FeedRuntime
 from ocs.link import Link, LinkState, LinkStatus
 from ocs.link.simulator import Simulator
-from ocs.model import cancellation
 from ocs.model.address import check_device_name
 from ocs.model.errors import ConfigurationError
 from ocs.model.feed import FeedInterface
@@ -64,8 +62,8 @@ class Device:
         self.simulator: Simulator | None = None
         self.heartbeat_on = True
         self.member: Member | None = None
-        self._found = threading.Event()
-        self._found_waiters: list[Deferred[None]] = []
+        self.set_up = Milestone()
+        self.link_there = Milestone()
         for key, value in (properties or {}).items():
             self._configure(key.replace("-", "_"), value)
 
@@ -148,30 +146,9 @@ class Device:
     def link_changed(self, status: LinkStatus) -> None:
         """Take note that the link was found or lost; called from any thread."""
         if status.state is LinkState.OPEN:
-            self._found.set()
-            if self.member is not None:
-                self.member.timing.soon(self._tell_found)
+            self.link_there.reach(self._member().timing)
         else:
-            self._found.clear()
-
-    def wait_for_link(self) -> None:
-        """Wait in a thread until the link is there; a cancel point."""
-        cancellation.wait(self._found, None)
-
-    def link_found(self) -> Deferred[None]:
-        """Return what fires when the link is there."""
-        found: Deferred[None] = Deferred()
-        if self._found.is_set():
-            found.callback(None)
-        else:
-            self._found_waiters.append(found)
-        return found
-
-    def _tell_found(self) -> None:
-        waiters, self._found_waiters = self._found_waiters, []
-        for found in waiters:
-            if not found.called:
-                found.callback(None)
+            self.link_there.leave()
 
     def _configure(self, name: str, value: Any) -> None:
         declared = self.declared_properties.get(name)

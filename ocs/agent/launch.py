@@ -22,7 +22,7 @@ from ocs.agent.device import Device
 from ocs.agent.operations import GRACE_S
 from ocs.agent.plugins import Devices, by_name, find_devices
 from ocs.model.errors import ConfigurationError, ExitCode, OcsError
-from ocs.realm.endpoint import ways_to
+from ocs.realm.endpoint import parse_endpoint, ways_to
 from ocs.realm.reactor import install, loop_of
 from ocs.router.configuration import socket_path
 from ocs.site import AgentSettings, agent_settings
@@ -86,7 +86,7 @@ def serve(
     settings: AgentSettings,
     devices: Sequence[Device],
     *,
-    log: TextIO = sys.stdout,
+    log: TextIO | None = None,
     grace_s: float = GRACE_S,
     give_end: Callable[[Callable[[], None]], None] = lambda _end: None,
 ) -> ExitCode:
@@ -95,7 +95,7 @@ def serve(
     Args:
         settings: What it goes by.
         devices: Its devices.
-        log: Where its log goes.
+        log: Where its log goes; stdout by default.
         grace_s: Time that runs have for their clean-up when it ends.
         give_end: Given, before the loop runs, what ends the agent as the first signal does.
 
@@ -103,11 +103,12 @@ def serve(
         OcsError: It cannot start.
     """
     reactor = install()
-    begin_log(settings, log)
+    begin_log(settings, sys.stdout if log is None else log)
     from ocs.agent.agent import Agent, AgentPlace
     from ocs.agent.timing import Timing
 
-    local = socket_path(router_folder(settings.state_dir, settings.realm))
+    port = parse_endpoint(settings.router_url).port
+    local = socket_path(router_folder(settings.state_dir, settings.realm), port)
     place = AgentPlace(
         settings.agent_class, settings.instance_id, settings.realm, settings.address_root,
         ways_to(settings.router_url, local), settings.state_folder,
@@ -156,7 +157,7 @@ class _Ending:
         self._agent.end().addBoth(lambda _: self._reactor.stop())
 
 
-def begin_log(settings: AgentSettings, stream: TextIO = sys.stdout) -> None:
+def begin_log(settings: AgentSettings, stream: TextIO) -> None:
     """Write the log to `stream`, and to `<log-dir>/<root>.<instance>.log` when the folder is there."""
     word = settings.log_level.value
     level = LogLevel.debug if word == "trace" else LogLevel.levelWithName(word)

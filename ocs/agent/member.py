@@ -62,7 +62,7 @@ class Member:
         self._connection = connection
         self._send = connection.publish
         self._keep = keep
-        self._pushing: set[str] = set()
+        self._pushing: dict[str, Any] = {}
         self._around = Surroundings(device, timing, identity.epoch, next_id, self._changed, grace_s)
         self.operations: dict[str, OperationRuntime] = {}
         device.attach(self)
@@ -269,11 +269,16 @@ class Member:
             return
         self._keep(self.identity.name, run)
         if operation.name not in self._pushing:
-            self._pushing.add(operation.name)
-            self.timing.later(PUSH_PERIOD_S, self._push, operation)
+            self._pushing[operation.name] = self.timing.later(PUSH_PERIOD_S, self._push, operation)
+
+    def close(self) -> None:
+        """Tell clients now what they were to be told soon: how the runs ended."""
+        for name, timer in list(self._pushing.items()):
+            timer.cancel()
+            self._push(self.operations[name])
 
     def _push(self, operation: OperationRuntime) -> None:
-        self._pushing.discard(operation.name)
+        self._pushing.pop(operation.name, None)
         run = operation.latest
         if run is None:
             return

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from ocs.realm.endpoint import Endpoint, ways_to
+from ocs.realm.endpoint import Endpoint, parse_endpoint, ways_to
 from ocs.router.configuration import socket_path
 from ocs.site import client_settings
 from ocs.site.state import router_folder
@@ -52,5 +52,5 @@ def find_place(
     words = ["--site-file", str(site_file)] if site_file is not None else []
     settings = client_settings(words, os.environ)
     where, name = url or settings.router_url, realm or settings.realm
-    local = socket_path(router_folder(settings.state_dir, name)) if where == settings.router_url else None
+    local = socket_path(router_folder(settings.state_dir, name), parse_endpoint(where).port)
     return Place(where, ways_to(where, local), name, root or settings.address_root, settings.registry_name)

@@ -15,7 +15,9 @@ from typing import Any
 
 from ocs.model.address import DEFAULT_PORT, DEFAULT_REALM, DEFAULT_ROOT
 
-SOCKET_NAME = "ocs.sock"
+SOCKET_NAME = "ocs-{port}.sock"
+"""Named by the port, so that a program that was told another port never meets this router."""
+
 LONGEST_SOCKET_PATH = 100
 """Characters that Linux accepts in the path of a unix socket, less a reserve (unix(7): 108)."""
 
@@ -55,7 +57,7 @@ def render(configuration: RouterConfiguration) -> dict[str, Any]:
     """Return crossbar's configuration file as a map."""
     transports = [_port(configuration)]
     if configuration.unix_socket:
-        transports.append(_local_socket())
+        transports.append(_local_socket(configuration.port))
     return {
         "version": 2,
         "controller": {"id": "ocs"},
@@ -75,9 +77,9 @@ def render_text(configuration: RouterConfiguration) -> str:
     return json.dumps(render(configuration), indent=2) + "\n"
 
 
-def socket_path(node_folder: Path) -> Path | None:
-    """Return where the unix socket of the router in `node_folder` is; None when the path would be too long."""
-    path = node_folder.absolute() / SOCKET_NAME
+def socket_path(node_folder: Path, port: int) -> Path | None:
+    """Return where the unix socket of the router in `node_folder` on `port` is; None when the path would be too long."""
+    path = node_folder.absolute() / SOCKET_NAME.format(port=port)
     return path if len(str(path)) <= LONGEST_SOCKET_PATH else None
 
 
@@ -157,10 +159,10 @@ def _port(configuration: RouterConfiguration) -> dict[str, Any]:
     }
 
 
-def _local_socket() -> dict[str, Any]:
+def _local_socket(port: int) -> dict[str, Any]:
     return {
         "type": "rawsocket",
-        "endpoint": {"type": "unix", "path": SOCKET_NAME},
+        "endpoint": {"type": "unix", "path": SOCKET_NAME.format(port=port)},
         "serializers": ["msgpack"],
         "auth": _anonymous(AGENT_ROLE),
     }

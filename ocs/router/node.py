@@ -31,7 +31,7 @@ class Node:
     @property
     def local_socket(self) -> Path | None:
         """The unix socket that it will serve, None when its path would be too long."""
-        return socket_path(self.folder)
+        return socket_path(self.folder, self.port)
 
 
 def find_crossbar(environ: Mapping[str, str], asked: str | None = None) -> str:
@@ -62,7 +62,7 @@ def prepare(folder: Path, configuration: RouterConfiguration, crossbar: str, *, 
     """
     check_port(configuration.port)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    fitting = replace(configuration, unix_socket=socket_path(folder) is not None)
+    fitting = replace(configuration, unix_socket=socket_path(folder, configuration.port) is not None)
     path = folder / "config.json"
     path.write_text(render_text(fitting))
     path.chmod(0o600)

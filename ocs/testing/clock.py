@@ -30,10 +30,15 @@ class VirtualClock:
     """A loop, its timers and its wall clock, all virtual.
 
     Threads of blocking operations take part: time moves on only when each of them waits, sleeps or has ended.
+
+    Attributes:
+        errors: What went wrong in the loop with nobody to see it.
     """
 
     def __init__(self) -> None:
+        self.errors: list[str] = []
         self.loop = VirtualLoop()
+        self.loop.set_exception_handler(self._note)
         self.reactor = VirtualReactor(self.loop)
         self._began = self.loop.time()
         self.timing = Timing(self.reactor, self.wall)
@@ -128,6 +133,9 @@ class VirtualClock:
         """End the loop."""
         self.loop.run_until_complete(self.loop.shutdown_default_executor())
         self.loop.close()
+
+    def _note(self, _loop: Any, context: dict[str, Any]) -> None:
+        self.errors.append(f"{context['message']}: {context.get('exception')!r}")
 
     def _busy_threads(self) -> list[threading.Thread]:
         waiting = cancellation.waiting_threads()

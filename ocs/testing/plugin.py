@@ -1,1 +1,83 @@
-"""The fixtures that pytest finds by itself where ocs is installed."""
+"""What a device author's tests get by installing ocs: a clock, a router and agents in memory, a real router.
+
+    def test_a_move_ends_where_it_was_asked_to(agent_of):
+        stage = agent_of(Stage, speed=2.0)
+        session = stage.run("move_to", position=3.0)
+        assert session.result == 3.0
+
+Time is virtual and nothing sleeps. A test that leaves timers, threads or unseen failures behind fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import pytest
+
+if TYPE_CHECKING:
+    from ocs.agent.device import Device
+    from ocs.testing.clock import VirtualClock
+    from ocs.testing.leftovers import LostFailures
+    from ocs.testing.memory_router import MemoryRouter
+    from ocs.testing.running import RunningDevice, Site
+
+pytest.register_assert_rewrite("ocs.testing.contract", "ocs.testing.running", "ocs.testing.leftovers")
+
+
+class AgentOf(Protocol):
+    """Starts an agent with one device and returns the device as a client sees it."""
+
+    def __call__(self, device_class: type[Device], name: str = "device-1", **properties: object) -> RunningDevice:
+        """Start it; properties as of the site file."""
+
+
+@pytest.fixture
+def lost() -> Iterator[LostFailures]:
+    """Fail the test when a failure got lost in it; `lost.take()` for those that a test provokes."""
+    from ocs.testing.leftovers import lost_failures
+
+    with lost_failures() as watching:
+        yield watching
+
+
+@pytest.fixture
+def clock(lost: LostFailures) -> Iterator[VirtualClock]:
+    """Give a clock that moves when the test says so, and end its loop."""
+    from ocs.testing.clock import VirtualClock
+    from ocs.testing.leftovers import no_new_threads
+
+    with no_new_threads():
+        virtual = VirtualClock()
+        yield virtual
+        virtual.close()
+
+
+@pytest.fixture
+def memory_router(clock: VirtualClock) -> MemoryRouter:
+    """Give a router in memory."""
+    from ocs.testing.memory_router import MemoryRouter
+
+    return MemoryRouter(clock.loop)
+
+
+@pytest.fixture
+def memory_site(clock: VirtualClock, memory_router: MemoryRouter, tmp_path: Path) -> Iterator[Site]:
+    """Give a site in memory, to start agents in."""
+    from ocs.testing.running import Site
+
+    site = Site(clock, memory_router, tmp_path)
+    yield site
+    site.end()
+
+
+@pytest.fixture
+def agent_of(memory_site: Site) -> AgentOf:
+    """Give what starts an agent with one device."""
+
+    def start(device_class: type[Device], name: str = "device-1", **properties: object) -> RunningDevice:
+        memory_site.start(device_class(name, properties))
+        return memory_site.device(name)
+
+    return start

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from interop_house import OURS, THEIRS, UPSTREAM, House, until
 from ocs.client import Observatory
+from tests.interop.house import OURS, THEIRS, UPSTREAM, House, until
 
 pytestmark = [pytest.mark.system, pytest.mark.xdist_group("router")]
 
@@ -36,7 +36,9 @@ def test_our_client_lists_both_kinds(obs: Observatory) -> None:
     until(lambda: set(obs.devices()) >= set(EVERYBODY) - {"registry"}, "the list of devices", 15)
 
 
-@pytest.mark.parametrize("options", [["--details"], ["--details", "--use-registry"], ["--details", "--use-registry", "their-registry"]])
+@pytest.mark.parametrize(
+    "options", [["--details"], ["--details", "--use-registry"], ["--details", "--use-registry", "their-registry"]]
+)
 def test_their_scan_shows_our_agents(house: House, options: list[str]) -> None:
     command = [str(UPSTREAM / "ocs-client-cli"), "scan", *options]
     site = ["--site-file", str(house.site_file), "--site-host", "localhost"]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from interop_house import House
+from tests.interop.house import House
 
 pytestmark = [pytest.mark.system, pytest.mark.xdist_group("router")]
 

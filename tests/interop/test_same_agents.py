@@ -79,7 +79,7 @@ def test_messages_of_the_feed_have_the_same_form(obs: Observatory) -> None:
     for name in ("faker-1", "their-faker"):
         device = obs[name]
         device.acq()
-        message = next(iter(device.feeds["false_temperatures"].follow(10))).raw
+        message = next(iter(device.feeds["false_temperatures"].follow(10))).message
         device.acq.stop()
         device.acq.wait(10)
         block = message["temps"]

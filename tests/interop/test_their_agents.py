@@ -6,9 +6,9 @@ import sys
 
 import pytest
 
-from interop_house import House
 from ocs.client import Observatory
 from ocs.model.errors import AbortedError, NotAllowedError, OcsError
+from tests.interop.house import House
 
 pytestmark = [pytest.mark.system, pytest.mark.xdist_group("router")]
 

@@ -316,7 +316,7 @@ class SafeClient(Client):  # type: ignore[misc]  # wampy carries no types
     def _wish_again(self, session: SafeSession, deadline: Deadline) -> list[WampError]:
         """Ask for what the session has not got; return what the router refuses, to be asked again later."""
         subscribed, registered = set(session.subscription_map.values()), set(session.registration_map.values())
-        topics = [each for each in self.wishes.topics() if each not in subscribed]
+        topics: list[Topic] = []
         procedures = [each for each in self.wishes.registrations() if each.procedure not in registered]
         refused = [
             *session.subscribe_all(topics, deadline).values(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
@@ -12,6 +13,8 @@ from ocs.client.wampy.deadline import Deadline
 CAPACITY: Final = 20_000
 """Events that may wait for a slow handler; further ones are dropped and counted."""
 RETRY_S: Final = 1.0
+
+log = logging.getLogger("ocs.client.wampy")
 
 Work = Callable[[], object]
 
@@ -39,7 +42,7 @@ class Worker:
         self.thread.start()
 
     def submit(self, work: Work) -> bool:
-        """Put `work` into the queue; False, and counted, when that is full. `work` must not raise."""
+        """Put `work` into the queue; False, and counted, when that is full. What it raises is logged."""
         if self._queue.qsize() >= self._capacity:
             self.dropped += 1
             return False
@@ -69,4 +72,7 @@ class Worker:
                 continue
             if work is None:
                 return
-            work()
+            try:
+                work()
+            except Exception:
+                log.exception("what a message asked for could not be done")

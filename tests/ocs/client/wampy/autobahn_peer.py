@@ -33,7 +33,7 @@ def shape(kind: str) -> CallResult:
 
 
 def fail() -> None:
-    raise ApplicationError("observatory.error.bad", "too cold", 4.2, hint="warm it up")  # type: ignore[no-untyped-call]  # autobahn's
+    raise ApplicationError("observatory.error.bad", "too cold", 4.2, hint="warm it up")
 
 
 def refuse() -> None:
@@ -43,7 +43,7 @@ def refuse() -> None:
         "field": "target",
         "given": 999,
     }
-    raise ApplicationError("ocs.error.out_of_range", error)  # type: ignore[no-untyped-call]  # autobahn's
+    raise ApplicationError("ocs.error.out_of_range", error)
 
 
 def count(steps: int, details: Any) -> str:
@@ -53,7 +53,7 @@ def count(steps: int, details: Any) -> str:
     return "done"
 
 
-@component.on_join
+@component.on_join  # type: ignore[untyped-decorator]  # autobahn's
 async def joined(session: Any, _details: Any) -> None:
     def hold(token: str) -> Deferred[str]:
         held[token] = Deferred()

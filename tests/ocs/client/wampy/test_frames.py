@@ -64,7 +64,8 @@ def test_the_pieces_in_which_bytes_arrive_do_not_matter(
 ) -> None:
     frames = [Frame(Opcode.TEXT, each) for each in payloads]
     stream = b"".join(encode(each, key) for each in frames)
-    parser, out, start = FrameParser(LIMIT), [], 0
+    out: list[Frame] = []
+    parser, start = FrameParser(LIMIT), 0
 
     for index in range(len(stream)):
         if start < len(stream):

@@ -43,15 +43,15 @@ class Decorated(SafeClient):
         self.got: list[Any] = []
         self.there = threading.Event()
 
-    @callee
+    @callee  # type: ignore[untyped-decorator]  # wampy's
     def get_double(self, number: int) -> int:
         return number * 2
 
-    @callee(invocation_policy="roundrobin")
+    @callee(invocation_policy="roundrobin")  # type: ignore[untyped-decorator]  # wampy's
     def fail_always(self) -> None:
         raise ValueError("no luck")
 
-    @subscribe(topic="observatory.decorated")
+    @subscribe(topic="observatory.decorated")  # type: ignore[untyped-decorator]  # wampy's
     def on_decorated(self, value: int, meta: dict[str, Any] | None = None) -> None:
         self.got.append((value, meta))
         self.there.set()
@@ -281,6 +281,25 @@ def test_subscribing_by_the_private_method_of_wampy_works(client: SafeClient, pe
     client.call(f"{peer}.burst", TOPIC, 1)
 
     assert events.wait() == [0]
+
+
+def test_an_event_that_makes_no_sense_does_not_end_the_handlers(
+    scripted: Callable[..., ScriptedRouter], make_client: MakeClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    events, heard = Events(1), threading.Event()
+
+    def script(router: ScriptedRouter) -> None:
+        router.welcome()
+        router.send([33, router.receive()[1], 5])
+        for broken in ([36, 5], [36, 5, 6, 7], [36, 5, 6, {}, 7]):
+            router.send(broken)
+        router.send([36, 5, 6, {}, ["good"]])
+        heard.wait(20)
+
+    make_client(scripted(script).url).subscribe(TOPIC, events)
+
+    assert events.wait() == ["good"]
+    heard.set()
 
 
 @pytest.mark.parametrize("noise", [b"no json", b"{}", b"[50]", b'[36,"x"]', b"[8,48]", b"[999,1]", b"[" * 100_000])

@@ -1,3 +1,4 @@
+# ruff: noqa: S106 - made-up secrets
 from __future__ import annotations
 
 import base64

@@ -1,0 +1,93 @@
+"""The command's entry: sub-commands are imported when they are asked for."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Sequence
+
+import click
+from typing_extensions import override
+
+from ocs.model.errors import ExitCode
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "up": ("up", "Serve a site: the router and the agents of this host."),
+    "down": ("down", "End what `ocs up` started."),
+    "list": ("list_devices", "List the devices of the realm."),
+    "status": ("status", "Show operations and how their newest runs are."),
+    "describe": ("describe", "Tell what a device is and offers."),
+    "start": ("operate", "Start an operation and return at once."),
+    "run": ("operate", "Start an operation and wait until it ended."),
+    "wait": ("operate", "Wait until an operation ended."),
+    "abort": ("operate", "Ask a task to end."),
+    "stop": ("operate", "Ask a process to end."),
+    "watch": ("watch", "Show feeds, sessions or heartbeats as they come."),
+    "check": ("check", "Check a site file."),
+    "router": ("router", "Start the router alone, or show its configuration."),
+    "new": ("new", "Make the files of a new agent."),
+    "completion": ("completion", "Tell how the shell completes names of devices and operations."),
+    "version": ("version", "Tell the versions of this program and of its wire."),
+}
+"""Each command: its module in this package, and its help in the list of all."""
+
+EPILOG = """\b
+Examples:
+  ocs up --site-file sites/demo.yaml     serve a site in the foreground
+  ocs list                               who is here
+  ocs run faker-1 delay_task delay=2     run a task and wait for it
+  ocs watch faker-1                      see what a device publishes
+  ocs status thermo-1                    what its operations do
+
+Exit codes: 0 well, 1 failed, 2 wrong usage, 3 wrong configuration, 4 name or port taken,
+5 no router, 6 not found, 7 refused, 8 too late, 130 interrupted."""
+
+
+class Commands(click.Group):
+    """The group of all commands, which knows them without importing them."""
+
+    @override
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return their names in the order of use."""
+        return list(COMMANDS)
+
+    @override
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command, imported now; None when there is none of this name."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"ocs.cli.{COMMANDS[cmd_name][0]}")
+        command: click.Command = getattr(module, "commands", {}).get(cmd_name) or module.command
+        return command
+
+    @override
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@click.group(cls=Commands, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+def ocs() -> None:
+    """Observatory and laboratory control on a WAMP realm."""
+
+
+def run(argv: Sequence[str]) -> int:
+    """Run a command line and return its exit code.
+
+    Raises:
+        OcsError: The command failed.
+        KeyboardInterrupt: Ctrl-C.
+    """
+    try:
+        code = ocs.main(args=list(argv), prog_name="ocs", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+        return ExitCode.OK.value
+    except click.ClickException as error:
+        error.show()
+        return ExitCode.USAGE.value
+    except click.Abort:
+        raise KeyboardInterrupt from None
+    if isinstance(code, ExitCode):
+        return code.value
+    return code if isinstance(code, int) else ExitCode.OK.value
