@@ -62,7 +62,7 @@ class Member:
         self._connection = connection
         self._send = connection.publish
         self._keep = keep
-        self._pushing: dict[str, Any] = {}
+        self._pushing: dict[str, tuple[Any, RunRecord]] = {}
         self._around = Surroundings(device, timing, identity.epoch, next_id, self._changed, grace_s)
         self.operations: dict[str, OperationRuntime] = {}
         device.attach(self)
@@ -268,20 +268,21 @@ class Member:
         if run is None:
             return
         self._keep(self.identity.name, run)
+        _, earlier = self._pushing.get(operation.name, (None, run))
+        if earlier is not run:
+            self._push(operation)  # whoever follows the earlier run must learn how it ended
         if operation.name not in self._pushing:
-            self._pushing[operation.name] = self.timing.later(PUSH_PERIOD_S, self._push, operation)
+            self._pushing[operation.name] = (self.timing.later(PUSH_PERIOD_S, self._push, operation), run)
 
     def close(self) -> None:
         """Tell clients now what they were to be told soon: how the runs ended."""
-        for name, timer in list(self._pushing.items()):
-            timer.cancel()
+        for name in list(self._pushing):
             self._push(self.operations[name])
 
     def _push(self, operation: OperationRuntime) -> None:
-        self._pushing.pop(operation.name, None)
-        run = operation.latest
-        if run is None:
-            return
+        timer, run = self._pushing.pop(operation.name)
+        if timer.active():
+            timer.cancel()
         operation.published += 1
         topic = uris.sessions(self.identity.root, self.identity.name, operation.name)
         number = {"seq": operation.published, "epoch": self.identity.epoch}

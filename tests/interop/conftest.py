@@ -67,4 +67,4 @@ def obs(house: House) -> Iterator[Observatory]:
 @pytest.fixture(scope="session")
 def upstream_client(house: House) -> dict[str, Any]:
     """What the client of OCS 0.12 saw of our agents."""
-    return house.tell(UPSTREAM / "python", "upstream_client.py", str(house.site_file), "faker-1")
+    return house.tell(UPSTREAM / "python", "upstream_client.py", str(house.site_file), "faker-2")

@@ -21,6 +21,7 @@ REALM = "test_realm"
 OURS = {
     "registry": "RegistryAgent",
     "faker-1": "FakeDataAgent",
+    "faker-2": "FakeDataAgent",
     "bare-1": "BarebonesAgent",
     "host-1": "HostsAgent",
 }

@@ -36,16 +36,15 @@ def test_our_client_lists_both_kinds(obs: Observatory) -> None:
     until(lambda: set(obs.devices()) >= set(EVERYBODY) - {"registry"}, "the list of devices", 15)
 
 
-@pytest.mark.parametrize(
-    "options", [["--details"], ["--details", "--use-registry"], ["--details", "--use-registry", "their-registry"]]
-)
-def test_their_scan_shows_our_agents(house: House, options: list[str]) -> None:
-    command = [str(UPSTREAM / "ocs-client-cli"), "scan", *options]
-    site = ["--site-file", str(house.site_file), "--site-host", "localhost"]
+def client_command(house: House) -> list[str]:
+    return [str(UPSTREAM / "ocs-client-cli"), "--site-file", str(house.site_file), "--site-host", "localhost"]
 
-    shown = subprocess.run(
-        [*command, *site], env=house.environ, capture_output=True, text=True, timeout=40, check=False
-    )  # fmt: skip
+
+@pytest.mark.parametrize("options", [[], ["--use-registry"], ["--use-registry", "their-registry"]])
+def test_their_scan_shows_our_agents(house: House, options: list[str]) -> None:
+    command = [*client_command(house), "scan", "--details", *options]
+
+    shown = subprocess.run(command, env=house.environ, capture_output=True, text=True, timeout=40, check=False)
 
     assert shown.returncode == 0, shown.stderr
     for word in ("faker-1", "FakeDataAgent", "delay_task", "set_heartbeat"):
@@ -53,9 +52,9 @@ def test_their_scan_shows_our_agents(house: House, options: list[str]) -> None:
 
 
 def test_their_listen_prints_our_feeds(house: House) -> None:
-    command = [str(UPSTREAM / "ocs-client-cli"), "listen", "--json", "observatory.faker-1.feeds.heartbeat"]
-    site = ["--site-file", str(house.site_file), "--site-host", "localhost"]
-    with subprocess.Popen([*command, *site], env=house.environ, stdout=subprocess.PIPE, text=True) as listening:
+    command = [*client_command(house), "listen", "--json", "observatory.faker-1.feeds.heartbeat"]
+
+    with subprocess.Popen(command, env=house.environ, stdout=subprocess.PIPE, text=True) as listening:
         try:
             assert listening.stdout is not None
             line = next(line for line in listening.stdout if line.startswith("{"))

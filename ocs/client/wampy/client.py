@@ -280,8 +280,6 @@ class SafeClient(Client):  # type: ignore[misc]  # wampy carries no types
 
     def _joined(self, deadline: Deadline) -> SafeSession:
         """Return a session that has joined; join if there is none."""
-        if self._pid != os.getpid():
-            self._forked()
         session = self._session
         if session.alive:
             return session
@@ -316,7 +314,7 @@ class SafeClient(Client):  # type: ignore[misc]  # wampy carries no types
     def _wish_again(self, session: SafeSession, deadline: Deadline) -> list[WampError]:
         """Ask for what the session has not got; return what the router refuses, to be asked again later."""
         subscribed, registered = set(session.subscription_map.values()), set(session.registration_map.values())
-        topics: list[Topic] = []
+        topics = [each for each in self.wishes.topics() if each not in subscribed]
         procedures = [each for each in self.wishes.registrations() if each.procedure not in registered]
         refused = [
             *session.subscribe_all(topics, deadline).values(),

@@ -59,6 +59,11 @@ class Child:
         """The agent's instance-id, or `router`."""
         return self.plan.name
 
+    @property
+    def alive(self) -> bool:
+        """Whether there is a process."""
+        return self.record.alive
+
     def start(self) -> None:
         """Have it run from now on; does nothing while it does."""
         if self._keeper is None or self._keeper.done():
@@ -146,7 +151,8 @@ class Child:
             self._process = None
             # What it started and left behind, e.g. the worker of a router that was killed.
             _send(process.pid, signal.SIGKILL)
-        return code, last_words(self.plan.log, begin)
+        # Whoever is killed has no last words; what is in the log belongs to its life.
+        return code, last_words(self.plan.log, begin) if code >= 0 else ""
 
 
 def last_words(log: Path, begin: int) -> str:

@@ -62,6 +62,7 @@ class Supervisor(Device):
         self._changed = asyncio.Event()
         self._missing: set[str] = set()
         self._ending = False
+        self._awaiting: asyncio.Task[None] | None = None
 
     def setup(self) -> None:
         """Listen to who is here."""
@@ -143,7 +144,7 @@ class Supervisor(Device):
         make = (plan.environment, self.now, self._changed.set, self._child_ended)
         self.children = {agent.name: Child(agent, *make) for agent in plan.agents}
         if plan.router is not None:
-            self.router = Child(plan.router, *make)
+            self.router = Child(plan.router.prepare(), *make)
             await self._start_router(self.router, session)
         for child in self.children.values():
             if child.plan.at_once:
@@ -158,9 +159,8 @@ class Supervisor(Device):
     async def _start_router(self, router: Child, session: AsyncSession) -> None:
         began = self.seconds()
         router.start()
-        port = 0 if self.plan is None else self.plan.port
+        port = self._port
         while not await asyncio.to_thread(is_ready, port):
-            session.data = self._report()
             if router.record.state in {ChildState.PAUSING, ChildState.FAILED}:
                 raise RouterLostError(
                     f"the router ended before it was ready ({router.record.last_words or 'without a word'}); "
@@ -173,6 +173,12 @@ class Supervisor(Device):
             await session.sleep(LOOK_S)
         router.arrive()
         self.tell(f"router ready on port {port} ({self.seconds() - began:.1f} s)")
+
+    async def _await_router(self, router: Child) -> None:
+        while not (router.alive and await asyncio.to_thread(is_ready, self._port)):
+            await asyncio.sleep(LOOK_S)
+        router.arrive()
+        self.tell(f"router ready on port {self._port} again")
 
     async def _start(self, child: Child) -> None:
         child.start()
@@ -189,6 +195,8 @@ class Supervisor(Device):
 
     async def _end_children(self, session: AsyncSession) -> None:
         self._ending = True
+        if self._awaiting is not None:
+            self._awaiting.cancel()
         if self.plan is not None:
             self.tell("ending: agents first, then the router" if self.router else "ending all agents")
         await asyncio.gather(*(child.stop() for child in self.children.values()))
@@ -207,6 +215,8 @@ class Supervisor(Device):
         then = "it is not started again" if again_s is None else f"again in {again_s:g} s"
         self.tell(f"{kind} ended ({how}); {then}; log: {child.plan.log}")
         self.log.warn("{child} ended ({how}); {then}", child=kind, how=how, then=then)
+        if child is self.router and again_s is not None and (self._awaiting is None or self._awaiting.done()):
+            self._awaiting = asyncio.get_running_loop().create_task(self._await_router(child))
         self._check_ready()
 
     def _look_for(self, child: Child) -> None:
@@ -228,6 +238,10 @@ class Supervisor(Device):
         count = 1 + sum(len(self.children[name].plan.devices) for name in here)
         without = f" without {', '.join(sorted(lost - here))}" if lost - here else ""
         self.tell(f"realm ready{without}: {count} devices on {self.plan.settings.router_url}")
+
+    @property
+    def _port(self) -> int:
+        return 0 if self.plan is None else self.plan.port
 
     def _here(self) -> set[str]:
         return {name for name, child in self.children.items() if child.record.state is ChildState.RUNNING}

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from ocs.model.errors import ConfigurationError
 from ocs.router.configuration import RealmAccess, RouterConfiguration
-from ocs.router.node import find_crossbar, prepare
+from ocs.router.node import check_port, find_crossbar, prepare
 from ocs.site import (
     ClientSettings,
     Host,
@@ -26,7 +26,6 @@ from ocs.site import (
     router_folder,
 )
 from ocs.site.locate import choose_host
-from ocs.site.values import replace_port
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 DEMO_SITE = Path(__file__).parents[1] / "demo" / "site.yaml"
@@ -56,6 +55,37 @@ class ChildPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class RouterPlan:
+    """A router to run.
+
+    Attributes:
+        program: The path of crossbar.
+        configuration: What it serves.
+        folder: Its node folder.
+        log: The file for what it writes.
+        own: Folder of the site's own configuration, which is then used as it is.
+    """
+
+    program: str
+    configuration: RouterConfiguration
+    folder: Path
+    log: Path
+    own: Path | None = None
+
+    def prepare(self) -> ChildPlan:
+        """Write the node's folder and return the process.
+
+        Raises:
+            DuplicateError: The port is taken.
+        """
+        if self.own is not None:
+            command: tuple[str, ...] = (self.program, "start", "--cbdir", str(self.own), "--loglevel", "warn")
+        else:
+            command = prepare(self.folder, self.configuration, self.program).command
+        return ChildPlan("router", "crossbar", command, self.log)
+
+
+@dataclass(frozen=True, slots=True)
 class SitePlan:
     """All that a supervisor runs, and where.
 
@@ -71,7 +101,7 @@ class SitePlan:
     settings: ClientSettings
     host_name: str
     agents: tuple[ChildPlan, ...]
-    router: ChildPlan | None
+    router: RouterPlan | None
     port: int
     environment: Mapping[str, str] = field(repr=False)
 
@@ -106,13 +136,14 @@ def make_plan(
         ConfigurationError: No site file is named, or something in it is wrong; or crossbar is not installed.
         DuplicateError: The router's port is taken.
     """
-    settings = client_settings(words, environ, hostname=host)
+    named = (*words, *(() if host is None else ("--site-host", host)))
+    settings = client_settings(named, environ)
     if settings.site_file is None:
         raise ConfigurationError(
             "no site file is named; use --site-file FILE, set OCS_SITE_FILE, or try `ocs up --demo`", field="site-file"
         )
     loaded = load_site(settings.site_file)
-    host_name, entry = choose_host(loaded, host or socket.gethostname())
+    host_name, entry = choose_host(loaded, host or environ.get("SITE_HOST") or socket.gethostname())
     port = urlsplit(settings.router_url).port or 0
     agents = tuple(
         _agent(settings, loaded, host_name, instance, words)
@@ -124,8 +155,8 @@ def make_plan(
     return SitePlan(settings, host_name, agents, node, port, {**environ, "PYTHONUNBUFFERED": "1"})
 
 
-def plan_router(settings: ClientSettings, host: Host | None, environ: Mapping[str, str]) -> ChildPlan:
-    """Return how to run the router, with its folder written.
+def plan_router(settings: ClientSettings, host: Host | None, environ: Mapping[str, str]) -> RouterPlan:
+    """Return how to run the router; nothing is written yet.
 
     Raises:
         ConfigurationError: crossbar is not installed, or the site's own configuration is not there.
@@ -134,9 +165,8 @@ def plan_router(settings: ClientSettings, host: Host | None, environ: Mapping[st
     crossbar = host.crossbar if host is not None else None
     program = find_crossbar(environ, crossbar.bin if crossbar is not None else None)
     port = urlsplit(settings.router_url).port or 0
-    configuration = RouterConfiguration(port, (RealmAccess(settings.realm, settings.address_root),))
-    folder = router_folder(settings.state_dir, settings.realm)
-    command = prepare(folder, configuration, program).command
+    check_port(port)
+    own: Path | None = None
     if crossbar is not None and crossbar.config_dir is not None:
         own = Path(crossbar.config_dir).expanduser().absolute()
         if not (own / "config.json").is_file():
@@ -145,8 +175,13 @@ def plan_router(settings: ClientSettings, host: Host | None, environ: Mapping[st
                 "remove crossbar: config-dir to have one made",
                 field="config-dir", given=str(own),
             )  # fmt: skip
-        command = (program, "start", "--cbdir", str(own), "--loglevel", "warn")
-    return ChildPlan("router", "crossbar", command, log_folder(settings) / "router.log")
+    return RouterPlan(
+        program,
+        RouterConfiguration(port, (RealmAccess(settings.realm, settings.address_root),)),
+        router_folder(settings.state_dir, settings.realm),
+        log_folder(settings) / "router.log",
+        own,
+    )
 
 
 def _agent(
@@ -166,8 +201,3 @@ def _agent(
 
 def _pair(words: tuple[str, ...], name: str) -> tuple[str, ...]:
     return (name, words[words.index(name) + 1]) if name in words else ()
-
-
-def with_port(url: str, port: int) -> str:
-    """Return a router's address with another port."""
-    return replace_port(url, port)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ocs.agent.launch import serve
-from ocs.model.errors import ExitCode
+from ocs.model.errors import DuplicateError, ExitCode
 from ocs.services.supervisor.device import Supervisor, say
 from ocs.services.supervisor.plan import SitePlan, supervisor_name
 from ocs.site import AgentSettings, DeviceSettings
@@ -33,7 +33,14 @@ def supervise(plan: SitePlan) -> ExitCode:
         supervisor.end_agent = end
 
     with (plan.log_folder / "supervisor.log").open("a") as log:
-        code = serve(_settings(plan, name), [supervisor], log=log, grace_s=GRACE_S, give_end=take_end)
+        try:
+            code = serve(_settings(plan, name), [supervisor], log=log, grace_s=GRACE_S, give_end=take_end)
+        except DuplicateError as error:
+            raise DuplicateError(
+                f"{error.message.partition(';')[0]}, the supervisor of realm {plan.settings.realm}; end it with "
+                "`ocs down`, or serve another realm (--realm) from another state folder (OCS_STATE_DIR)",
+                field=name,
+            ) from error
     if supervisor.failure is not None:
         raise supervisor.failure
     return code
