@@ -54,6 +54,8 @@ def ending_of(
         checked = plain(declaration.result.check(result), "the result")
     except OcsError as unfit:
         return Ending(Outcome.FAILED, failure=Failure(unfit.code, unfit.message), told=f"ERROR: {unfit.message}")
+    except Exception as broken:  # noqa: BLE001 - a result of an author's own type may do anything when it is read
+        return failed(broken)
     if reason is None or (declaration.interface.kind is Kind.TASK and not cancellation.delivered):
         return Ending(Outcome.SUCCEEDED, checked)
     return Ending(OUTCOMES[reason], checked)
@@ -65,6 +67,14 @@ def failed(error: BaseException) -> Ending:
     if isinstance(error, OcsError):
         failure = Failure(error.code, error.message, kind, place)
         return Ending(Outcome.FAILED, failure=failure, told=f"ERROR: {error.message}")
-    failure = Failure(ErrorCode.FAILED, f"{kind}: {error}" if str(error) else kind, kind, place)
+    text = _text_of(error)
+    failure = Failure(ErrorCode.FAILED, f"{kind}: {text}" if text else kind, kind, place)
     trace = "".join(traceback.format_exception(error))
     return Ending(Outcome.FAILED, failure=failure, told=f"CRASH: {failure.message} in {place}", trace=trace)
+
+
+def _text_of(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception as worse:  # noqa: BLE001 - an error whose text fails must still end the run
+        return f"its text cannot be made ({type(worse).__name__})"

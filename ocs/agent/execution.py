@@ -6,9 +6,11 @@ import asyncio
 import contextvars
 import queue
 import sys
+import sysconfig
 import threading
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from twisted.internet.defer import Deferred
@@ -16,6 +18,9 @@ from twisted.internet.defer import Deferred
 from ocs.agent.stepping import Stepping
 from ocs.agent.timing import Timing
 from ocs.model.cancellation import Cancellation, working_for
+
+_STANDARD = sysconfig.get_path("stdlib")
+_FRAMEWORK = tuple(f"{Path(__file__).parents[1]}/{floor}/" for floor in ("agent", "link", "model", "testing", "wire"))
 
 IDLE_S = 60.0
 """An idle thread ends after so many seconds; the next run makes a new one."""
@@ -135,17 +140,17 @@ async def _await(deferred: Deferred[Any]) -> Any:
 def place_of(error: BaseException) -> str:
     """Return in which function, file and line an exception was raised, the innermost that is no library's."""
     frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if "site-packages" not in frame.filename and "/ocs/agent/" not in frame.filename]
+    own = [frame for frame in frames if _is_authors(frame)]
     chosen = (own or frames)[-1:]
     return _place(traceback.StackSummary.from_list(chosen)) if chosen else ""
 
 
+def _is_authors(frame: traceback.FrameSummary) -> bool:
+    """Whether a line is the author's, not one of Python, a library or the framework below him."""
+    return not frame.filename.startswith((_STANDARD, *_FRAMEWORK)) and "site-packages" not in frame.filename
+
+
 def _place(stack: traceback.StackSummary) -> str:
-    own = [
-        frame
-        for frame in stack
-        if "site-packages" not in frame.filename
-        and not frame.filename.endswith(("/ocs/agent/execution.py", "/ocs/agent/stepping.py", "/threading.py"))
-    ]
+    own = [frame for frame in stack if _is_authors(frame)]
     frame = (own or list(stack))[-1]
     return f"{frame.name} ({frame.filename.rsplit('/', 1)[-1]}:{frame.lineno})"

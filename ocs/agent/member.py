@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -18,7 +19,8 @@ from ocs.model.feed import FeedInterface
 from ocs.model.interface import DeviceInterface, Identity
 from ocs.model.operation import Action, Kind, OpCode, ReplyCode
 from ocs.model.run import Author, RunRecord
-from ocs.realm.connection import Match, RealmConnection
+from ocs.realm.connection import RealmConnection
+from ocs.realm.roster import Match
 from ocs.wire import describe, sessions, uris
 from ocs.wire.replies import Reply, refusal
 
@@ -290,6 +292,8 @@ class Member:
 
 
 def _seconds(timeout: Any) -> float | None:
-    if timeout is None or (isinstance(timeout, (int, float)) and not isinstance(timeout, bool)):
+    if timeout is None or timeout == math.inf:
+        return None
+    if isinstance(timeout, (int, float)) and not isinstance(timeout, bool) and not math.isnan(timeout):
         return timeout
     raise ParameterError(f"timeout is {timeout!r}; it is a time in seconds, or nothing", field="timeout", given=timeout)

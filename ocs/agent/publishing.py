@@ -6,18 +6,16 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from ocs.agent.parts import Columns, cut_blocks
 from ocs.agent.timing import Timing
 from ocs.model.errors import ParameterError
-from ocs.model.feed import Block, FeedInterface, check_field_name
+from ocs.model.feed import Block, FeedInterface
 from ocs.model.interface import Identity
 from ocs.wire import describe, feeds, uris
-from ocs.wire.plain import LARGEST_MESSAGE, plain
+from ocs.wire.plain import plain
 
 VIEW_PERIOD_S = 0.5
 """A bulk feed shows one sample on its ordinary topic at most so often, in s."""
-
-_BYTES_PER_VALUE = 9
-
 
 class FeedRuntime:
     """A feed that can be published to.
@@ -79,7 +77,9 @@ class FeedRuntime:
         values = fields if sample is None else {**sample, **fields}
         moment = self._timing.now() if time is None else float(time)
         with self._lock:
-            self._block(block, values).add_sample(moment, values)
+            kept = self._block(block, values)
+            kept.add_sample(moment, values)
+            self._blocks[kept.name] = kept
             self._waiting += 1
         self._schedule()
 
@@ -104,6 +104,7 @@ class FeedRuntime:
             kept = self._block(block, data)
             before = len(kept)
             kept.add_columns(times, data)
+            self._blocks[kept.name] = kept
             self._waiting += len(kept) - before
         self._schedule()
 
@@ -124,12 +125,10 @@ class FeedRuntime:
         self._anywhere(self._flush)
 
     def _block(self, name: str | None, values: Mapping[str, Any]) -> Block:
+        # A new block is kept by the caller when its first sample was good: that one decides on the fields.
         key = name or self.interface.name
-        block = self._blocks.get(key)
-        if block is None:
-            block = Block.of_fields(key, tuple(values))
-            self._blocks[key] = block
-        return block
+        known = self._blocks.get(key)
+        return Block.of_fields(key, tuple(values)) if known is None else known
 
     def _schedule(self) -> None:
         full = self._waiting >= self.interface.batch_size
@@ -162,29 +161,26 @@ class FeedRuntime:
             return
         if self.interface.bulk:
             for block in taken:
-                self._emit(self._blocks_topic, feeds.encode_columns(block), rows=len(block))
+                for part in cut_blocks([block]):
+                    self._emit(self._blocks_topic, feeds.encode_columns(part[0]), rows=len(part[0]))
                 self._view(block)
             return
-        for part in _parts(taken):
+        for part in cut_blocks(taken):
             self._emit(
                 self._topic, feeds.encode_message(part, self.interface.tags), rows=sum(len(block) for block in part)
             )
 
     def _publish_bulk(self, times: Any, data: Mapping[str, Any], name: str) -> None:
-        for field in data:
-            check_field_name(field)
-        count = len(times)
-        for field, column in data.items():
-            if len(column) != count:
-                raise ParameterError(f"field {field} has {len(column)} values for {count} time stamps", field=field)
-        rows = max(1, LARGEST_MESSAGE // (_BYTES_PER_VALUE * (len(data) + 1)))
-        for first in range(0, count, rows):
-            part = slice(first, first + rows)
-            encoded = feeds.encode_arrays(name, times[part], {field: data[field][part] for field in data})
-            self._anywhere(self._emit, self._blocks_topic, encoded, len(times[part]))
-        if count:
-            last = Block.of_fields(name, tuple(data))
-            last.add_columns([float(times[-1])], {field: [_item(data[field][-1])] for field in data})
+        columns = Columns(times, data)
+        with self._lock:
+            kept = self._block(name, columns.data)
+            kept.check_fields(columns.data)
+            self._blocks[kept.name] = kept
+        for part_times, part in columns.parts():
+            encoded = feeds.encode_arrays(name, part_times, part)
+            self._anywhere(self._emit, self._blocks_topic, encoded, len(part_times))
+        last = columns.last(name)
+        if last is not None:
             self._anywhere(self._view, last)
 
     def _view(self, block: Block) -> None:
@@ -206,21 +202,3 @@ class FeedRuntime:
             function(*args)
         else:
             self._timing.soon(function, *args)
-
-
-def _item(value: Any) -> Any:
-    return value.item() if hasattr(value, "item") else value
-
-
-def _parts(blocks: list[Block]) -> list[list[Block]]:
-    """Cut blocks so that each message stays below the largest size."""
-    if sum(len(block) * (len(block.fields) + 1) for block in blocks) * _BYTES_PER_VALUE <= LARGEST_MESSAGE:
-        return [blocks]
-    parts = []
-    for block in blocks:
-        rows = max(1, LARGEST_MESSAGE // (_BYTES_PER_VALUE * (len(block.fields) + 1)))
-        for first in range(0, len(block), rows):
-            cut = slice(first, first + rows)
-            columns = [column[cut] for column in block.columns]
-            parts.append([Block(block.name, block.fields, block.timestamps[cut], columns)])
-    return parts

@@ -30,7 +30,7 @@ class RunSession:
         self._cancellation = cancellation
         self._timing = timing
         self._changed = changed
-        self._troubled = False
+        self._trouble = ""
 
     @property
     def params(self) -> dict[str, Any]:
@@ -96,14 +96,15 @@ class RunSession:
 
     def trouble(self, text: str) -> None:
         """Take note that a cycle failed; the run is degraded until one succeeds."""
-        self._troubled = True
+        repeated, self._trouble = text == self._trouble, text
         self._run.degraded = True
-        self.add_message(text)
+        if not repeated:
+            self.add_message(text)
 
     def recovered(self) -> None:
         """Take note that a cycle succeeded."""
-        if self._troubled:
-            self._troubled = False
+        if self._trouble:
+            self._trouble = ""
             self._run.degraded = False
             self.add_message("the device answers again")
 

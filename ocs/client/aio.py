@@ -82,7 +82,7 @@ class AsyncClient:
 
     async def subscribe(self, topic: str, handler: Callable[[str, list[Any]], None], match: str) -> Subscribed:
         """Have `handler` called in the loop for each event."""
-        from ocs.realm.connection import Match
+        from ocs.realm.roster import Match
 
         def event(actual: str, args: list[Any], _kwargs: dict[str, Any]) -> None:
             handler(actual, args)

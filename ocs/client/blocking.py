@@ -19,8 +19,9 @@ from ocs.client.steps import Call, Conversation, carry_out
 from ocs.client.streams import follow_progress, follow_topic
 from ocs.client.surface import Run
 from ocs.model.errors import DeadlineError, NotAllowedError, RouterLostError
-from ocs.realm.connection import Match, RealmConnection, Subscription
+from ocs.realm.connection import RealmConnection
 from ocs.realm.reactor import install
+from ocs.realm.roster import Match, Subscription
 
 HANDOVER_S = 5.0
 _STARTED = threading.Lock()

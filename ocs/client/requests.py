@@ -7,8 +7,9 @@ from typing import Any
 
 from ocs.client.session import Session, decode_session
 from ocs.client.steps import Call, Conversation
-from ocs.model.address import fold
+from ocs.model.address import check_device_name, fold
 from ocs.model.errors import (
+    ConfigurationError,
     DeadlineError,
     NotAllowedError,
     NotFoundError,
@@ -138,7 +139,7 @@ def discover(root: str, name: str, registry: str = "registry") -> Conversation[D
     Raises:
         NotFoundError: Nobody has the name; the sentence tells near ones.
     """
-    wanted = strip_facility(root, name)
+    wanted = _nameable(strip_facility(root, name))
     try:
         return (yield from _describe(root, wanted))
     except NotFoundError:
@@ -162,6 +163,13 @@ def strip_facility(root: str, name: str) -> str:
     if facility != root:
         raise NotFoundError(f"{name} belongs to facility {facility}; this client is connected to {root}", field=name)
     return device
+
+
+def _nameable(name: str) -> str:
+    try:
+        return check_device_name(name)
+    except ConfigurationError as error:
+        raise NotFoundError(error.message, field=name) from None
 
 
 def list_devices(root: str, registry: str = "registry") -> Conversation[dict[str, dict[str, Any]]]:

@@ -13,10 +13,15 @@ from typing import Any
 
 import numpy as np
 
-from ocs.model.errors import NotSerialisableError, ParameterError
+from ocs.model.errors import NotSerialisableError, ParameterError, TooLargeError
 
 _FIELD = re.compile(r"_*[A-Za-z][A-Za-z0-9_]*")
 LONGEST_FIELD = 255
+LONGEST_TEXT = 10_000
+"""Characters that a text in a sample may have."""
+
+LARGEST_ITEM = 8
+"""Bytes of the largest number that every language reads."""
 
 Column = list[Any]
 
@@ -68,13 +73,27 @@ def plain_value(name: str, value: Any) -> Any:
         NotSerialisableError: It is none of these.
     """
     if isinstance(value, (bool, int, float, str)):
-        return value.item() if isinstance(value, np.generic) else value
+        known = value.item() if isinstance(value, np.generic) else value
+        return known if isinstance(known, (bool, float)) else _sendable(name, known)
     if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0):
         return plain_value(name, value.item())
     raise NotSerialisableError(
         f"field {name} is {type(value).__name__}; a sample is a number, a text or a truth value",
         field=name, given=repr(value)[:80],
     )  # fmt: skip
+
+
+def _sendable(name: str, value: int | str) -> int | str:
+    if isinstance(value, str):
+        if len(value) > LONGEST_TEXT:
+            raise TooLargeError(
+                f"field {name} is a text of {len(value)} characters; a sample has at most {LONGEST_TEXT}",
+                field=name, limit=LONGEST_TEXT,
+            )  # fmt: skip
+        return value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")
+    if not -(2**63) <= value < 2**64:
+        raise NotSerialisableError(f"field {name} is an integer of more than 64 bits", field=name)
+    return value
 
 
 def plain_column(name: str, values: Any) -> Column:
@@ -84,8 +103,11 @@ def plain_column(name: str, values: Any) -> Column:
         NotSerialisableError: A value is no number, text or truth value, or the array has more dimensions.
     """
     if isinstance(values, np.ndarray):
-        if values.ndim == 1 and values.dtype.kind in "biufU":
+        if values.ndim == 1 and values.dtype.kind in "biuf" and values.dtype.itemsize <= LARGEST_ITEM:
             column: Column = values.tolist()
+            return column
+        if values.ndim == 1 and values.dtype.kind == "U":
+            column = [plain_value(name, value) for value in values.tolist()]
             return column
         raise NotSerialisableError(
             f"field {name} is an array of shape {values.shape} and type {values.dtype}; "
@@ -114,9 +136,11 @@ class Block:
         """Make an empty block.
 
         Raises:
-            ParameterError: A name is not allowed.
+            ParameterError: A name is not allowed, or there is no field.
         """
         checked = tuple(check_field_name(field) for field in fields)
+        if not checked:
+            raise ParameterError(f"a sample of block {name} needs at least one field", field=name)
         return cls(check_field_name(name), checked, [], [[] for _ in checked])
 
     def __len__(self) -> int:
@@ -129,7 +153,7 @@ class Block:
             ParameterError: The fields are not those of the block's first message.
             NotSerialisableError: A value is no number, text or truth value.
         """
-        self._check_fields(sample)
+        self.check_fields(sample)
         values = [plain_value(field, sample[field]) for field in self.fields]
         self.timestamps.append(timestamp)
         for column, value in zip(self.columns, values, strict=True):
@@ -142,7 +166,7 @@ class Block:
             ParameterError: The fields or a length differ.
             NotSerialisableError: A value is no number, text or truth value.
         """
-        self._check_fields(data)
+        self.check_fields(data)
         times = plain_column("timestamps", timestamps)
         columns = [plain_column(field, data[field]) for field in self.fields]
         for field, column in zip(self.fields, columns, strict=True):
@@ -161,7 +185,12 @@ class Block:
         self.timestamps, self.columns = [], [[] for _ in self.fields]
         return taken
 
-    def _check_fields(self, data: Mapping[str, Any]) -> None:
+    def check_fields(self, data: Mapping[str, Any]) -> None:
+        """Make sure that `data` has the block's fields.
+
+        Raises:
+            ParameterError: It has others.
+        """
         if len(data) == len(self.fields) and all(field in data for field in self.fields):
             return
         missing = [field for field in self.fields if field not in data]

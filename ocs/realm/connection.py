@@ -7,19 +7,17 @@ within seconds of its return, registers and subscribes everything again, all at 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from enum import Enum
 from typing import Any
 
+from autobahn.wamp.exception import Error as WampError
 from autobahn.wamp.exception import TransportLost
-from autobahn.wamp.types import RegisterOptions, SubscribeOptions
 from twisted.internet import defer
 from twisted.internet.defer import Deferred
-from twisted.logger import Logger
 
 from ocs.model.errors import DeadlineError, OcsError, RouterLostError
 from ocs.realm import failures
 from ocs.realm.endpoint import Endpoint
+from ocs.realm.roster import Handler, Match, Procedure, Roster, Subscription
 from ocs.realm.session import RealmSession, make_client
 
 JOIN_TIMEOUT_S = 5.0
@@ -31,27 +29,7 @@ BACK_OFF_S = (0.3, 1.5, 1.5)
 CALL_TIMEOUT_S = 10.0
 
 
-class Match(Enum):
-    """How a subscription's topic is compared."""
-
-    EXACT = "exact"
-    PREFIX = "prefix"
-    WILDCARD = "wildcard"
-
-
-Procedure = Callable[..., Any]
-Handler = Callable[[str, list[Any], dict[str, Any]], None]
 MakeClient = Callable[[Endpoint, Callable[[], RealmSession], Any, float], tuple[Any, Any]]
-
-
-@dataclass(eq=False)
-class Subscription:
-    """A topic and who is told of its events; renewed at each join."""
-
-    topic: str
-    handler: Handler
-    match: Match
-    active: Any = field(default=None, repr=False)
 
 
 class RealmConnection:
@@ -86,11 +64,9 @@ class RealmConnection:
         self._on_loss = on_loss
         self._on_refusal = on_refusal
         self._make_client = make_client
-        self._log = Logger("ocs.realm")
+        self._roster = Roster()
         self._session: RealmSession | None = None
         self._attempt_of: RealmSession | None = None
-        self._procedures: dict[str, Procedure] = {}
-        self._subscriptions: list[Subscription] = []
         self._timers: dict[str, Any] = {}
         self._attempts = 0
         self._closed = False
@@ -194,12 +170,9 @@ class RealmConnection:
         self._session = session
         self.details = details
         self._attempts = 0
-        self._restore(session).addCallbacks(lambda _: self._restored(session), lambda f: self._not_restored(session, f))
-
-    def _restore(self, session: RealmSession, *, force: bool = False) -> Deferred[Any]:
-        pending = [self._register(session, uri, procedure, force=force) for uri, procedure in self._procedures.items()]
-        pending += [self._subscribe(session, subscription) for subscription in self._subscriptions]
-        return defer.gatherResults(pending, consumeErrors=True)
+        self._roster.restore(session).addCallbacks(
+            lambda _: self._restored(session), lambda f: self._not_restored(session, f)
+        )
 
     def _restored(self, session: RealmSession) -> None:
         if self._session is not session:
@@ -223,7 +196,7 @@ class RealmConnection:
             if self._session is not session:
                 return
             if take_over:
-                self._restore(session, force=True).addCallbacks(
+                self._roster.restore(session, force=True).addCallbacks(
                     lambda _: self._restored(session), lambda _: session.leave()
                 )
             else:
@@ -270,7 +243,7 @@ class RealmConnection:
             return defer.fail(RouterLostError(f"the router is not there ({self.last_error})", field=procedure))
         try:
             asked: Deferred[Any] = session.call(procedure, *args, **kwargs)
-        except TransportLost as error:
+        except WampError as error:  # lost meanwhile, or a URI or an argument that no router takes
             return defer.fail(failures.from_wire(error, procedure))
         timer = self._reactor.callLater(timeout_s, asked.cancel)
 
@@ -306,68 +279,25 @@ class RealmConnection:
         The caller is a (name, role, session) triple. An OcsError that it raises, or with which its Deferred
         fails, reaches the caller with code and sentence.
         """
-        self._procedures[uri] = procedure
-        return self._register(self._session, uri, procedure) if self._session else defer.succeed(None)
+        self._roster.procedures[uri] = procedure
+        return self._roster.register(self._session, uri) if self._session else defer.succeed(None)
 
     def subscribe(self, topic: str, handler: Handler, match: Match = Match.EXACT) -> Deferred[Subscription]:
         """Have `handler(topic, args, kwargs)` called for each event, now and after each join."""
         subscription = Subscription(topic, handler, match)
-        self._subscriptions.append(subscription)
-        done = self._subscribe(self._session, subscription) if self._session else defer.succeed(None)
+        self._roster.subscriptions.append(subscription)
+        done = self._roster.subscribe(self._session, subscription) if self._session else defer.succeed(None)
         return done.addCallback(lambda _: subscription)
 
     def unsubscribe(self, subscription: Subscription) -> Deferred[None]:
         """End a subscription."""
-        if subscription in self._subscriptions:
-            self._subscriptions.remove(subscription)
+        if subscription in self._roster.subscriptions:
+            self._roster.subscriptions.remove(subscription)
         active, subscription.active = subscription.active, None
         if active is None or self._session is None:
             return defer.succeed(None)
         done: Deferred[None] = active.unsubscribe()
         return done.addErrback(lambda _: None)
-
-    def _register(
-        self, session: RealmSession, uri: str, procedure: Procedure, *, force: bool = False
-    ) -> Deferred[None]:
-        def invoked(*args: Any, ocs_details: Any, **kwargs: Any) -> Any:
-            try:
-                answer = procedure(failures.details_of(ocs_details), *args, **kwargs)
-            except Exception as error:  # noqa: BLE001 - the edge: whatever it is, the caller is told in one sentence
-                raise self._told(error, uri) from None
-            if isinstance(answer, Deferred):
-                answer.addErrback(lambda failure: self._raise_told(failure, uri))
-            return answer
-
-        options = RegisterOptions(details_arg="ocs_details", force_reregister=force or None)
-        done: Deferred[None] = session.register(invoked, uri, options=options)
-        return done
-
-    def _told(self, error: BaseException, uri: str) -> Exception:
-        if not isinstance(error, OcsError):
-            self._log.failure("{uri} failed", uri=uri)
-        told: Exception = failures.to_wire(error, uri)
-        return told
-
-    def _raise_told(self, failure: Any, uri: str) -> None:
-        if not failure.check(OcsError):
-            self._log.failure("{uri} failed", failure, uri=uri)
-        raise failures.to_wire(failure.value, uri)
-
-    def _subscribe(self, session: RealmSession, subscription: Subscription) -> Deferred[None]:
-        def event(*args: Any, ocs_details: Any, **kwargs: Any) -> None:
-            topic = ocs_details.topic or subscription.topic
-            try:
-                subscription.handler(topic, list(args), kwargs)
-            except Exception:  # noqa: BLE001 - one handler's error must not end the others
-                self._log.failure("a handler of {topic} failed", topic=topic)
-
-        options = SubscribeOptions(match=subscription.match.value, details_arg="ocs_details")
-
-        def keep(active: Any) -> None:
-            subscription.active = active
-
-        done: Deferred[None] = session.subscribe(event, subscription.topic, options=options)
-        return done.addCallback(keep)
 
     # -- timers ----------------------------------------------------------------------------------
 

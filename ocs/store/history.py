@@ -11,6 +11,7 @@ import json
 import sqlite3
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -59,13 +60,25 @@ class RunHistory:
 
         A run that had not ended is an interrupted one: its process was killed.
         """
+        try:
+            return self._load()
+        except sqlite3.OperationalError:
+            raise
+        except (sqlite3.DatabaseError, ValueError) as error:
+            aside = self._path.with_suffix(".damaged")
+            self._path.replace(aside)
+            for journal in ("-wal", "-shm"):
+                self._path.with_name(FILE_NAME + journal).unlink(missing_ok=True)
+            self._on_trouble(f"the history of runs was damaged ({error}); it begins anew, the old is {aside}")
+            return self._load()
+
+    def _load(self) -> dict[str, dict[str, list[Session]]]:
         kept: dict[str, dict[str, list[Session]]] = {}
-        with self._connect() as connection:
+        with closing(self._connect()) as connection:
             rows = connection.execute("SELECT device, op, session FROM runs ORDER BY start_time").fetchall()
             for device, op, text in rows:
                 session = self._interrupted(connection, device, op, json.loads(text))
                 kept.setdefault(device, {}).setdefault(op, []).append(session)
-        connection.close()
         return kept
 
     def start(self) -> None:

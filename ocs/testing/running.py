@@ -16,7 +16,8 @@ from ocs.client.steps import Call, Conversation, carry_out
 from ocs.model.errors import OcsError
 from ocs.model.interface import DeviceInterface
 from ocs.model.operation import Action
-from ocs.realm.connection import Match, RealmConnection
+from ocs.realm.connection import RealmConnection
+from ocs.realm.roster import Match
 from ocs.testing.clock import VirtualClock
 from ocs.testing.memory_router import WAY, MemoryRouter
 from ocs.wire import uris

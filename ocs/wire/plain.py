@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, is_dataclass
+from dataclasses import fields, is_dataclass
 from datetime import datetime
 from enum import Enum
 from typing import Any
@@ -52,12 +52,13 @@ class _Walk:
             return self.number(float(value), path)
         if isinstance(value, str) and not isinstance(value, Enum):
             self.spend(len(value))
-            return str(value)
+            return sendable(value)
         if isinstance(value, (bytes, bytearray, memoryview)):
             self.spend(len(value))
             return bytes(value)
         if depth > _DEEPEST:
             raise NotSerialisableError(f"{self.what} is nested deeper than {_DEEPEST} at {path}", field=path)
+        self.spend(_SCALAR_BYTES)
         if isinstance(value, Mapping):
             return {self.key(key): self.convert(item, f"{path}.{key}", depth + 1) for key, item in list(value.items())}
         if isinstance(value, (list, tuple, set, frozenset)):
@@ -65,9 +66,9 @@ class _Walk:
         return self.convert(self.unwrap(value, path), path, depth + 1)
 
     def key(self, key: Any) -> str:
-        text = key.value if isinstance(key, Enum) else key
-        self.spend(len(str(text)))
-        return str(text)
+        text = sendable(str(key.value if isinstance(key, Enum) else key))
+        self.spend(len(text))
+        return text
 
     def integer(self, value: Any, path: str) -> Any:
         if value is None or isinstance(value, bool) or -(2**63) <= value < 2**64:
@@ -82,23 +83,42 @@ class _Walk:
         return None
 
     def unwrap(self, value: Any, path: str) -> Any:
-        if isinstance(value, Enum):
-            return value.value
         if isinstance(value, np.ndarray):
             self.spend(value.nbytes // 8)
-            return value.tolist()
-        if isinstance(value, np.generic):
-            return value.item()
-        if isinstance(value, BaseModel):
-            return value.model_dump()
-        if is_dataclass(value) and not isinstance(value, type):
-            return asdict(value)
-        if isinstance(value, datetime):
-            return value.timestamp()
-        raise NotSerialisableError(
-            f"{path} is {type(value).__name__}; only numbers, texts, lists, maps, bytes and arrays can be sent",
-            field=path, given=repr(value)[:80],
-        )  # fmt: skip
+        try:
+            return _unwrapped(value)
+        except Exception as error:  # whatever an author's object does when it is looked at
+            kind = type(value).__name__
+            why = "" if isinstance(error, _UnknownKindError) else f", and gave {type(error).__name__} when it was read"
+            raise NotSerialisableError(
+                f"{path} is {kind}{why}; only numbers, texts, lists, maps, bytes and arrays can be sent",
+                field=path, given=kind,
+            ) from None  # fmt: skip
+
+
+class _UnknownKindError(Exception):
+    """There is no way to send it."""
+
+
+def _unwrapped(value: Any) -> Any:
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, BaseModel):
+        return value.model_dump()
+    if is_dataclass(value) and not isinstance(value, type):
+        return {entry.name: getattr(value, entry.name) for entry in fields(value)}
+    if isinstance(value, datetime):
+        return value.timestamp()
+    raise _UnknownKindError
+
+
+def sendable(text: str) -> str:
+    """Return `text` as UTF-8 can carry it: half a surrogate pair becomes a question mark."""
+    return str(text) if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
 
 def plain(value: Any, what: str = "value", *, limit: int = LARGEST_MESSAGE) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 
 from ocs.model.errors import OcsError, make_error
 from ocs.model.operation import ReplyCode
-from ocs.wire.plain import plain
+from ocs.wire.plain import plain, sendable
 from ocs.wire.sessions import known_code
 
 
@@ -26,7 +26,7 @@ class Reply:
 
 def refusal(error: OcsError, session: dict[str, Any] | None = None) -> Reply:
     """Return the reply to a request that was not taken; `session` is the run that stands in its way."""
-    return Reply(ReplyCode.ERROR, error.message, {**(session or {}), "refused": encode_error(error)})
+    return Reply(ReplyCode.ERROR, sendable(error.message), {**(session or {}), "refused": encode_error(error)})
 
 
 def encode_error(error: OcsError) -> dict[str, Any]:
@@ -40,8 +40,8 @@ def encode_error(error: OcsError) -> dict[str, Any]:
 
     return {
         "code": error.code.value,
-        "message": error.message,
-        "field": error.field,
+        "message": sendable(error.message),
+        "field": None if error.field is None else sendable(error.field),
         "given": safe(error.given),
         "limit": safe(error.limit),
         "allowed": safe(error.allowed),

@@ -7,7 +7,7 @@ from typing import Any
 from ocs.model.errors import ErrorCode, OcsError
 from ocs.model.operation import OpCode
 from ocs.model.run import Failure, RunRecord
-from ocs.wire.plain import plain_with_infinities
+from ocs.wire.plain import plain_with_infinities, sendable
 
 MESSAGES_SENT = 100
 """The newest messages that a reply carries, so that it stays small."""
@@ -17,7 +17,7 @@ _TEXT_SENT = 16_000
 
 def encode_run(run: RunRecord) -> dict[str, Any]:
     """Return `run` as a map that every client can read; it never fails, whatever the run's data hold."""
-    data, infinities, trouble = _encode_data(run.data) if run.data else (run.data, (), None)
+    data, infinities, trouble = _encode_data(run.data)
     messages = _messages_of(run)
     encoded: dict[str, Any] = {
         "session_id": run.session_id,
@@ -35,13 +35,13 @@ def encode_run(run: RunRecord) -> dict[str, Any]:
         "author": {"name": run.author.name, "role": run.author.role, "session": run.author.session},
         "params": run.params,
         "outcome": None if run.outcome is None else run.outcome.value,
-        "progress": None if run.progress is None else {"fraction": run.progress, "message": run.progress_text},
+        "progress": None if run.progress is None else {"fraction": run.progress, "message": sendable(run.progress_text)},
         "result": run.result,
     }
     if run.failure is not None:
         encoded["error"] = encode_failure(run.failure)
     if run.stuck:
-        encoded["stuck"] = run.stuck
+        encoded["stuck"] = sendable(run.stuck)
     if run.messages_dropped or len(messages) > MESSAGES_SENT:
         encoded["messages_dropped"] = run.messages_dropped + max(0, len(messages) - MESSAGES_SENT)
     if infinities:
@@ -74,7 +74,7 @@ def _newest(messages: list[tuple[float, str]]) -> list[list[Any]]:
         room -= len(text)
         if room < 0 and newest:
             break
-        newest.append([moment, text])
+        newest.append([moment, sendable(text)])
     newest.reverse()
     return newest
 
@@ -83,7 +83,7 @@ def encode_failure(failure: Failure) -> dict[str, Any]:
     """Return why a run failed as a map."""
     return {
         "code": failure.code.value,
-        "message": failure.message,
+        "message": sendable(failure.message),
         "type": failure.type,
         "place": failure.place,
     }

@@ -6,21 +6,19 @@ from typing import Any, NamedTuple
 
 from ocs.model.errors import ErrorCode, OcsError
 from ocs.wire import uris
+from ocs.wire.failures import error_of as error_of_wire
 from ocs.wire.replies import decode_error, encode_error
 
 RUNTIME_ERROR = "wamp.error.runtime_error"
 
 _CODES = {
-    "wamp.error.no_such_procedure": ErrorCode.NOT_FOUND,
     "wamp.error.no_such_realm": ErrorCode.NOT_FOUND,
-    "wamp.error.not_authorized": ErrorCode.DENIED,
     "wamp.error.authorization_failed": ErrorCode.DENIED,
     "wamp.error.authentication_failed": ErrorCode.DENIED,
     "wamp.error.no_auth_method": ErrorCode.DENIED,
-    "wamp.error.procedure_already_exists": ErrorCode.DUPLICATE,
-    "wamp.error.canceled": ErrorCode.AGENT_LOST,
     RUNTIME_ERROR: ErrorCode.FAILED,
 }
+"""Codes of errors that are no answer to a call of an agent; `ocs.wire.failures` knows the others."""
 
 
 class CallResult(NamedTuple):
@@ -59,7 +57,7 @@ class WampError(OcsError):
             )
         else:
             text = f": {first}" if first else ""
-            code = _CODES.get(uri, ErrorCode.INTERNAL)
+            code = _CODES.get(uri) or error_of_wire(uri, args, what).code
             super().__init__(f"{what} was answered with {uri}{text}", code=code)
         self.uri = uri
         self.args_ = args

@@ -280,6 +280,8 @@ class SafeClient(Client):  # type: ignore[misc]  # wampy carries no types
 
     def _joined(self, deadline: Deadline) -> SafeSession:
         """Return a session that has joined; join if there is none."""
+        if self._pid != os.getpid():
+            self._forked()
         session = self._session
         if session.alive:
             return session

@@ -1,0 +1,115 @@
+"""The reference: autobahn and nothing else, on RawSocket over the unix socket with msgpack, asyncio reactor."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from typing import Any
+
+import numpy as np
+from twisted.internet import asyncioreactor
+
+asyncioreactor.install(asyncio.new_event_loop())
+
+from autobahn.twisted.rawsocket import WampRawSocketClientFactory  # noqa: E402 - the reactor comes first
+from autobahn.twisted.wamp import ApplicationSession  # noqa: E402 - the reactor comes first
+from autobahn.wamp.serializer import MsgPackSerializer  # noqa: E402 - the reactor comes first
+from twisted.internet import defer, reactor  # noqa: E402, TID253 - a bare program has its reactor itself
+from twisted.internet.endpoints import UNIXClientEndpoint  # noqa: E402 - the reactor comes first
+
+from benchmarks.programs.commands import answer, read_commands, summary  # noqa: E402 - the reactor comes first
+
+ECHO = "observatory.raw.echo"
+PAYLOAD = {"temperature": 4.2, "pressure": 1.0e-6, "count": 7, "name": "stage"}
+COLUMNS, ROWS = 10, 100
+
+
+class Raw(ApplicationSession):
+    """One session that serves, calls, publishes and counts as it is told."""
+
+    def onConnect(self) -> None:  # noqa: N802 - autobahn's name
+        """Join."""
+        self.join("test_realm")
+
+    def onJoin(self, _details: Any) -> None:  # noqa: N802 - autobahn's name
+        """Begin to obey."""
+        read_commands(lambda command: reactor.callFromThread(self.obey, command))
+        answer(ready=True)
+
+    def obey(self, command: dict[str, Any]) -> None:
+        """Carry one command out."""
+        defer.ensureDeferred(getattr(self, command.pop("do"))(**command))
+
+    async def serve(self) -> None:
+        """Offer the echo."""
+        await self.register(lambda value: value, ECHO)
+        answer(serving=True)
+
+    async def call_many(self, count: int, in_flight: int) -> None:
+        """Call the echo `count` times."""
+        durations: list[float] = []
+
+        async def chain(number: int) -> None:
+            for _ in range(number):
+                begin = time.perf_counter()
+                await self.call(ECHO, PAYLOAD)
+                durations.append(time.perf_counter() - begin)
+
+        begin = time.perf_counter()
+        await defer.gatherResults([defer.ensureDeferred(chain(count // in_flight)) for _ in range(in_flight)])
+        answer(**summary(time.perf_counter() - begin, durations))
+
+    async def publish_many(self, topic: str, count: int, form: str) -> None:
+        """Publish `count` blocks of 10 x 100, as lists or as bytes."""
+        block = np.random.default_rng(1).random((COLUMNS + 1, ROWS))
+        for _ in range(count):
+            columns = [column.tobytes() if form == "bytes" else column.tolist() for column in block]
+            self.publish(topic, columns)
+        answer(published=count)
+
+    async def count_events(self, topic: str, count: int) -> None:
+        """Count events until `count` came; the rate is that from the first to the last."""
+        times: list[float] = []
+        done: defer.Deferred[None] = defer.Deferred()
+
+        def event(*_: Any) -> None:
+            times.append(time.perf_counter())
+            if len(times) == count:
+                done.callback(None)
+
+        subscription = await self.subscribe(event, topic)
+        answer(listening=True)
+        await done
+        answer(rate=(count - 1) / (times[-1] - times[0]))
+        await subscription.unsubscribe()
+
+    async def count_rows(self, topic: str, count: int) -> None:
+        """Count the rows in a feed's messages until `count` came."""
+        times: list[float] = []
+        rows = 0
+        done: defer.Deferred[None] = defer.Deferred()
+
+        def event(told: Any) -> None:
+            nonlocal rows
+            times.append(time.perf_counter())
+            rows += sum(len(block["timestamps"]) for block in told[0].values())
+            if rows >= count and not done.called:
+                done.callback(None)
+
+        subscription = await self.subscribe(event, topic)
+        answer(listening=True)
+        await done
+        answer(rows=rows, seconds=times[-1] - times[0])
+        await subscription.unsubscribe()
+
+
+def main(socket: str) -> None:
+    """Join by the unix socket and obey until stdin ends."""
+    factory = WampRawSocketClientFactory(Raw, serializer=MsgPackSerializer())
+    UNIXClientEndpoint(reactor, socket).connect(factory)
+    reactor.run()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

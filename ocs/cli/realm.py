@@ -1,0 +1,123 @@
+"""The realm as commands use it: joined for one command, and asked for names by the shell's completion."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import click
+from click.shell_completion import CompletionItem
+
+from ocs.cli.options import Where
+from ocs.model.errors import NotFoundError, OcsError, RouterLostError
+
+if TYPE_CHECKING:
+    from ocs.client import Observatory
+
+JOIN_S = 10.0
+HEARTBEATS_S = 1.5
+COMPLETION_S = 2.0
+
+
+@contextmanager
+def realm(where: Where, *, timeout_s: float = JOIN_S) -> Iterator[Observatory]:
+    """Be a member of the realm in the block.
+
+    Raises:
+        RouterLostError: The router is not there; at once when nobody listens on this machine.
+    """
+    from ocs.client import connect
+    from ocs.client.settings import find_place
+
+    place = find_place(where.url, realm=where.realm, root=where.root, site_file=where.site_file)
+    _check_listening(place.url)
+    with connect(
+        where.url, realm=where.realm, root=where.root, site_file=where.site_file, timeout_s=timeout_s
+    ) as observatory:
+        yield observatory
+
+
+def _check_listening(url: str) -> None:
+    parts = urlsplit(url)
+    if parts.hostname not in {"127.0.0.1", "localhost", "::1"} or parts.port is None:
+        return
+    try:
+        socket.create_connection((parts.hostname, parts.port), timeout=JOIN_S).close()
+    except OSError as error:
+        raise RouterLostError(
+            f"no router listens on {url} ({(error.strerror or str(error)).lower()}); "
+            "start it with `ocs up`, or say where it is by --port, --url or OCS_PORT",
+            field="url", given=url,
+        ) from error  # fmt: skip
+
+
+def devices_here(observatory: Observatory) -> dict[str, dict[str, Any]]:
+    """Return what is known of each device, by name, from the registry; without one, from heartbeats."""
+    try:
+        return observatory.devices()
+    except NotFoundError:
+        return _by_heartbeat(observatory)
+
+
+def _by_heartbeat(observatory: Observatory) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {}
+
+    def heard(event: Any) -> None:
+        found[event.device] = {
+            "expired": False,
+            "last_updated": None,
+            "agent_class": event.info.get("agent_class", ""),
+            "op_codes": dict(event.message),
+        }
+
+    subscription = observatory.subscribe("", "heartbeat", heard)
+    threading.Event().wait(HEARTBEATS_S)
+    subscription.close()
+    return found
+
+
+def complete_device(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Return the devices whose names begin so; none when the realm does not tell in time."""
+    names = _in_time(lambda: _device_names(context))
+    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
+
+def complete_operation(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Return the operations of the device on the command line."""
+    device = context.params.get("device")
+    names = _in_time(lambda: _operation_names(context, str(device))) if device else []
+    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
+
+def _device_names(context: click.Context) -> list[str]:
+    with realm(_where(context), timeout_s=COMPLETION_S) as observatory:
+        return sorted(name for name, entry in devices_here(observatory).items() if not entry.get("expired"))
+
+
+def _operation_names(context: click.Context, device: str) -> list[str]:
+    with realm(_where(context), timeout_s=COMPLETION_S) as observatory:
+        return sorted(observatory[device].operations)
+
+
+def _where(context: click.Context) -> Where:
+    given = context.params
+    return Where(given.get("url"), given.get("realm"), given.get("root"), given.get("site_file"))
+
+
+def _in_time(ask: Any) -> list[str]:
+    names: list[str] = []
+
+    def run() -> None:
+        try:
+            names.extend(ask())
+        except (OcsError, OSError):
+            return  # a shell in the middle of a line wants no messages
+
+    asking = threading.Thread(target=run, daemon=True)
+    asking.start()
+    asking.join(COMPLETION_S)
+    return list(names)
