@@ -1,0 +1,22 @@
+"""For all tests: a failure that nobody saw is a failure of the test in which it happened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from twisted.logger import globalLogPublisher
+
+from ocs.testing.leftovers import LostFailures
+
+
+@pytest.fixture(autouse=True)
+def no_lost_failure(request: pytest.FixtureRequest) -> Iterator[None]:
+    if "lost" in request.fixturenames:
+        yield  # that fixture watches, and lets a test take what it provokes
+        return
+    watching = LostFailures()
+    globalLogPublisher.addObserver(watching)
+    yield
+    globalLogPublisher.removeObserver(watching)
+    assert not watching.told, f"failures that nobody saw: {'; '.join(watching.told)}"
