@@ -39,7 +39,7 @@ class Bench(Device):
         await session.sleep(2.0)
 
     @task
-    async def publish_blocks(self, session: AsyncSession, count: int) -> None:
+    async def publish_blocks(self, session: AsyncSession, count: int) -> None:  # noqa: ARG002 - every operation has one
         """Publish blocks as bytes.
 
         Args:
@@ -50,7 +50,7 @@ class Bench(Device):
             self.blocks.publish_columns(times, data)
 
     @task
-    async def publish_lists(self, session: AsyncSession, count: int) -> None:
+    async def publish_lists(self, session: AsyncSession, count: int) -> None:  # noqa: ARG002 - the same
         """Publish blocks as lists.
 
         Args:
@@ -61,7 +61,7 @@ class Bench(Device):
             self.lists.publish_columns(times, data)
 
     @task
-    def publish_samples(self, session: Session, count: int) -> None:
+    def publish_samples(self, session: Session, count: int) -> None:  # noqa: ARG002 - the same
         """Offer samples of ten fields one by one.
 
         Args:

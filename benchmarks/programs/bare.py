@@ -7,7 +7,7 @@ from typing import Any
 
 import ocs.agent.agent
 import ocs.agent.launch
-import ocs.services.demo.fake_data
+import ocs.services.demo.fake_data  # noqa: F401 - what an agent of it loads
 from benchmarks.programs.commands import answer
 from ocs.realm.reactor import install
 

@@ -18,7 +18,7 @@ def answer(**told: Any) -> None:
     sys.stdout.flush()
 
 
-def read_commands(take: Callable[[Command], None]) -> None:
+def read_commands(take: Callable[[Command], object]) -> None:
     """Call `take` with each command, in a thread of its own; the process ends with its stdin."""
 
     def serve() -> None:

@@ -15,10 +15,11 @@ asyncioreactor.install(asyncio.new_event_loop())
 from autobahn.twisted.rawsocket import WampRawSocketClientFactory  # noqa: E402 - the reactor comes first
 from autobahn.twisted.wamp import ApplicationSession  # noqa: E402 - the reactor comes first
 from autobahn.wamp.serializer import MsgPackSerializer  # noqa: E402 - the reactor comes first
-from twisted.internet import defer, reactor  # noqa: E402, TID253 - a bare program has its reactor itself
+from twisted.internet import defer, reactor  # noqa: E402 - a bare program has its reactor itself
 from twisted.internet.endpoints import UNIXClientEndpoint  # noqa: E402 - the reactor comes first
 
 from benchmarks.programs.commands import answer, read_commands, summary  # noqa: E402 - the reactor comes first
+from ocs.realm.reactor import loop_of  # noqa: E402 - the reactor comes first
 
 ECHO = "observatory.raw.echo"
 PAYLOAD = {"temperature": 4.2, "pressure": 1.0e-6, "count": 7, "name": "stage"}
@@ -34,7 +35,7 @@ class Raw(ApplicationSession):
 
     def onJoin(self, _details: Any) -> None:  # noqa: N802 - autobahn's name
         """Begin to obey."""
-        read_commands(lambda command: reactor.callFromThread(self.obey, command))
+        read_commands(lambda command: loop_of(reactor).call_soon_threadsafe(self.obey, command))
         answer(ready=True)
 
     def obey(self, command: dict[str, Any]) -> None:

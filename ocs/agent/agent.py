@@ -34,6 +34,7 @@ from ocs.wire import sessions, uris
 HEARTBEAT_S = 1.0
 HOLDER_TIMEOUT_S = 3.0
 SHUTDOWN_S = 10.0
+SAY_WAITING_S = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,7 @@ class Agent:
         self._beating.clock = timing.reactor
         self._ending: Deferred[None] | None = None
         self._ready: Deferred[None] = Deferred()
+        self._no_word_needed: Callable[[], None] = lambda: None
 
     # -- life ------------------------------------------------------------------------------------
 
@@ -119,8 +121,8 @@ class Agent:
             self._set_up(member)
         self.connection.start()
         self._beating.start(HEARTBEAT_S, now=False)
-        if not self.connection.joined:
-            self.timing.later(3.0, self._say_waiting)
+        waiting = self.timing.later(SAY_WAITING_S, self._say_waiting)
+        self._no_word_needed = lambda: waiting.cancel() if waiting.active() else None
         return self._ready
 
     def end(self) -> Deferred[None]:
@@ -130,6 +132,7 @@ class Agent:
         return self._ending
 
     async def _end(self) -> None:
+        self._no_word_needed()
         for member in self.members:
             for operation in member.operations.values():
                 try:
@@ -218,6 +221,7 @@ class Agent:
     def _joined(self) -> None:
         names = ", ".join(member.device.name for member in self.members)
         self._log.info("joined {realm} as {names}", realm=self.place.realm, names=names)
+        self._no_word_needed()
         self._beat()
         if not self._ready.called:
             self._ready.callback(None)
@@ -226,11 +230,10 @@ class Agent:
         self._log.warn("{reason}; operations go on, joining again as soon as it is back", reason=reason)
 
     def _say_waiting(self) -> None:
-        if not self.connection.joined and self._ending is None:
-            self._log.warn(
-                "waiting for the router ({reason}); it is tried again until it is there",
-                reason=self.connection.last_error,
-            )
+        self._log.warn(
+            "waiting for the router ({reason}); it is tried again until it is there",
+            reason=self.connection.last_error,
+        )
 
     def _refused(self, error: OcsError) -> Deferred[bool]:
         """Decide what to do when a name is taken: take it over from a holder that is dead, or give up."""

@@ -82,7 +82,7 @@ class Columns:
         if not single or not len(self):
             return None
         block = Block.of_fields(name, tuple(single))
-        block.add_columns(self.times[-1:], {field: column[-1:] for field, column in single.items()})
+        block.add_columns(self.times[-1:].tolist(), {field: column[-1:] for field, column in single.items()})
         return block
 
 

@@ -95,6 +95,10 @@ def _import_local(path: Path) -> ModuleType:
     if parent not in sys.path:
         sys.path.insert(0, parent)
     try:
+        # A package of the same name that is installed elsewhere, such as a checkout's `agents`, must not hide this one.
+        places = importlib.import_module(folder.name).__path__
+        if str(folder.absolute()) not in places:
+            places.insert(0, str(folder.absolute()))
         return importlib.import_module(name)
     except Exception as error:
         raise ConfigurationError(

@@ -17,6 +17,7 @@ from ocs.wire.plain import plain
 VIEW_PERIOD_S = 0.5
 """A bulk feed shows one sample on its ordinary topic at most so often, in s."""
 
+
 class FeedRuntime:
     """A feed that can be published to.
 

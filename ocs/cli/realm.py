@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -13,7 +13,10 @@ import click
 from click.shell_completion import CompletionItem
 
 from ocs.cli.options import Where
+from ocs.client.steps import Call, Conversation
 from ocs.model.errors import NotFoundError, OcsError, RouterLostError
+from ocs.model.operation import OpCode
+from ocs.wire import uris
 
 if TYPE_CHECKING:
     from ocs.client import Observatory
@@ -58,9 +61,36 @@ def _check_listening(url: str) -> None:
 def devices_here(observatory: Observatory) -> dict[str, dict[str, Any]]:
     """Return what is known of each device, by name, from the registry; without one, from heartbeats."""
     try:
-        return observatory.devices()
+        known = observatory.devices()
     except NotFoundError:
         return _by_heartbeat(observatory)
+    name = observatory.realm.registry
+    if name not in known:  # it does not hear itself
+        api = api_of(observatory, name)
+        codes = {op: session.get("op_code", OpCode.NONE.value) for op, session, _ in operations_in(api)}
+        entry = {"expired": False, "last_updated": None, "agent_class": api.get("agent_class", ""), "op_codes": codes}
+        known = {**known, name: entry}
+    return known
+
+
+def api_of(observatory: Observatory, device: str) -> dict[str, Any]:
+    """Return what a device answers to OCS's `get_api`: its operations with their newest sessions, its feeds.
+
+    Raises:
+        NotFoundError: Nobody has the name.
+    """
+
+    def conversation() -> Conversation[dict[str, Any]]:
+        answer = yield Call(uris.management(observatory.realm.root, device), ("get_api",), timeout_s=JOIN_S)
+        return dict(answer)
+
+    answered: dict[str, Any] = observatory.client.do(conversation())
+    return answered
+
+
+def operations_in(api: Mapping[str, Any]) -> list[tuple[str, dict[str, Any], dict[str, Any]]]:
+    """Return (name, session, info) of each operation in an answer to `get_api`."""
+    return [(name, session, info) for key in ("tasks", "processes") for name, session, info in api.get(key, ())]
 
 
 def _by_heartbeat(observatory: Observatory) -> dict[str, dict[str, Any]]:

@@ -12,7 +12,6 @@ from typing import Any
 from twisted.internet.defer import Deferred
 
 from ocs.client.events import FeedMessage
-from ocs.client.interrupts import tell_interrupted
 from ocs.client.session import Progress
 from ocs.client.settings import Place
 from ocs.client.steps import Call, Conversation, carry_out
@@ -115,14 +114,10 @@ class BlockingClient:
     # -- threads ---------------------------------------------------------------------------------
 
     def _call(self, call: Call) -> Any:
-        try:
-            return self.hand_over(
-                lambda: self.connection.call(call.procedure, *call.args, timeout_s=call.timeout_s, **call.kwargs),
-                call.timeout_s + HANDOVER_S,
-            )
-        except KeyboardInterrupt:
-            tell_interrupted(call)
-            raise
+        return self.hand_over(
+            lambda: self.connection.call(call.procedure, *call.args, timeout_s=call.timeout_s, **call.kwargs),
+            call.timeout_s + HANDOVER_S,
+        )
 
     def hand_over(self, function: Callable[[], Any], timeout_s: float) -> Any:
         """Call `function` in the reactor's thread and return its result, or that of its Deferred.

@@ -16,8 +16,8 @@ from ocs.model.errors import (
     OcsError,
     OperationFailedError,
 )
-from ocs.model.interface import DeviceInterface, OperationInterface
-from ocs.model.operation import Action, Kind, ReplyCode
+from ocs.model.interface import DeviceInterface
+from ocs.model.operation import Action, ReplyCode
 from ocs.wire import describe, uris
 from ocs.wire.plain import plain
 from ocs.wire.replies import Reply, decode_error, decode_reply
@@ -112,14 +112,8 @@ class DeviceRequests:
         self, action: Action, op: str, params: Mapping[str, Any] | None = None, span: float | None = None
     ) -> Conversation[Reply]:
         args = (action.value, op, plain(dict(params or {}), "the parameters"))
-        waiting = span is not None
-        answer = yield Call(
-            self._ops,
-            args,
-            {"timeout": span} if waiting else {},
-            MARGIN_S + (span or 0.0),
-            f"{self.name}.{op}" if waiting else "",
-        )
+        kwargs = {} if span is None else {"timeout": span}
+        answer = yield Call(self._ops, args, kwargs, MARGIN_S + (span or 0.0))
         reply = decode_reply(answer)
         if reply.code is ReplyCode.ERROR:
             raise _refused(reply, self.name, op)
@@ -211,8 +205,3 @@ def _needed(reply: Reply, device: str, op: str) -> Session:
     if session is None:
         raise OperationFailedError(f"{device}.{op} never ran", field=op)
     return session
-
-
-def kind_action(operation: OperationInterface) -> Action:
-    """Return how a run of this operation is asked to end."""
-    return Action.ABORT if operation.kind is Kind.TASK else Action.STOP

@@ -26,14 +26,12 @@ class Call:
         args: Positional arguments.
         kwargs: Keyword arguments.
         timeout_s: The caller's own deadline, in s.
-        waits_for: What the user is told to be running when Ctrl-C ends the wait, e.g. `oven.ramp`.
     """
 
     procedure: str
     args: tuple[Any, ...] = ()
     kwargs: Mapping[str, Any] = field(default_factory=dict)
     timeout_s: float = CALL_TIMEOUT_S
-    waits_for: str = ""
 
 
 Conversation = Generator[Call, Any, Value]
@@ -51,5 +49,5 @@ def carry_out(conversation: Conversation[Value], make_call: Callable[[Call], Any
             return result
         try:
             given, step = make_call(call), conversation.send
-        except OcsError as error:
+        except (OcsError, KeyboardInterrupt) as error:
             given, step = error, conversation.throw

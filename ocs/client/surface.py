@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol
 
 from ocs.client.events import FeedMessage, decode_feed_event, decode_session_event
-from ocs.client.requests import DeviceRequests, discover, kind_action, list_devices
+from ocs.client.interrupts import OnInterrupt, interruptible
+from ocs.client.requests import DeviceRequests, StillRunningError, discover, list_devices
 from ocs.client.session import Session
 from ocs.client.steps import Conversation
 from ocs.model.address import python_name
-from ocs.model.errors import NotFoundError
 from ocs.model.interface import DeviceInterface, OperationInterface
-from ocs.model.operation import Action, Kind
+from ocs.model.operation import Kind
 from ocs.wire import uris
 
 
@@ -45,7 +45,7 @@ class Realm:
     def __init__(self, flavour: Flavour, root: str, registry: str = "registry") -> None:
         self.flavour = flavour
         self.root = root
-        self._registry = registry
+        self.registry = registry
         self._devices: dict[str, Device] = {}
 
     def device(self, name: str) -> Any:
@@ -59,7 +59,7 @@ class Realm:
 
     def devices(self) -> Any:
         """Return what the registry knows of each device, by name: `expired`, `agent_class`, `op_codes` ..."""
-        return self.flavour.do(list_devices(self.root, self._registry))
+        return self.flavour.do(list_devices(self.root, self.registry))
 
     def subscribe(self, device: str, feed: str, handler: Callable[[FeedMessage], None]) -> Any:
         """Have `handler` called for each message of a feed; an empty name stands for every device or feed."""
@@ -73,7 +73,7 @@ class Realm:
 
     def _find(self, name: str) -> Conversation[Device]:
         if name not in self._devices:
-            interface = yield from discover(self.root, name, self._registry)
+            interface = yield from discover(self.root, name, self.registry)
             self._devices[name] = Device(self.flavour, self.root, interface)
         return self._devices[name]
 
@@ -144,11 +144,36 @@ class Operation:
             return self.start(**params)
         return self.run(params)
 
-    def run(self, params: Mapping[str, Any] | None = None, *, timeout_s: float | None = None) -> Any:
-        """Start it and wait until it ended; `timeout_s` ends the wait, not the run."""
+    def run(
+        self,
+        params: Mapping[str, Any] | None = None,
+        *,
+        timeout_s: float | None = None,
+        on_interrupt: OnInterrupt | str = OnInterrupt.LEAVE,
+        abort_on_timeout: bool = False,
+    ) -> Any:
+        """Start it and wait until it ended; return its session.
+
+        Args:
+            params: The parameters.
+            timeout_s: Longest wait in s; it ends the wait, not the run.
+            on_interrupt: What Ctrl-C does to the run: `leave` or `abort`.
+            abort_on_timeout: Ask the run to end when the wait times out.
+
+        Raises:
+            StillRunningError: It still runs after `timeout_s` seconds.
+            InterruptedWait: Ctrl-C was pressed.
+            OcsError: It was refused or failed, with the device's code and sentence.
+        """
 
         def conversation() -> Conversation[Session]:
-            session = yield from self.requests.run(self.name, params or {}, timeout_s)
+            running = self.requests.run(self.name, params or {}, timeout_s)
+            try:
+                session = yield from interruptible(running, self.address, on_interrupt, self.requested_end)
+            except StillRunningError:
+                if abort_on_timeout:
+                    yield from self.requested_end()
+                raise
             return session.check(self.requests.name)
 
         return self._flavour.do(conversation())
@@ -165,9 +190,10 @@ class Operation:
         """Return the session of the newest run, None if it never ran."""
         return self._flavour.do(self.requests.status(self.name))
 
-    def wait(self, timeout_s: float | None = None) -> Any:
+    def wait(self, timeout_s: float | None = None, *, on_interrupt: OnInterrupt | str = OnInterrupt.LEAVE) -> Any:
         """Return the newest run's session when it has ended; raises StillRunningError after `timeout_s` seconds."""
-        return self._flavour.do(self.requests.wait(self.name, timeout_s))
+        waiting = self.requests.wait(self.name, timeout_s)
+        return self._flavour.do(interruptible(waiting, self.address, on_interrupt, self.requested_end))
 
     def abort(self) -> Any:
         """Ask a task's run to end."""
@@ -179,7 +205,12 @@ class Operation:
 
     def end(self) -> Any:
         """Ask the run to end: abort for a task, stop for a process."""
-        return self.abort() if kind_action(self.interface) is Action.ABORT else self.stop()
+        return self._flavour.do(self.requested_end())
+
+    def requested_end(self) -> Conversation[Session]:
+        """Ask the run to end, as a conversation."""
+        requests = self.requests
+        return requests.abort(self.name) if self.interface.kind is Kind.TASK else requests.stop(self.name)
 
     def history(self, count: int = 50) -> Any:
         """Return the sessions of the newest runs, oldest first, those of earlier agent processes included."""
@@ -197,18 +228,24 @@ class Run:
         self.operation = operation
         self.session = session
 
-    def wait(self, timeout_s: float | None = None) -> Any:
+    def wait(self, timeout_s: float | None = None, *, on_interrupt: OnInterrupt | str = OnInterrupt.LEAVE) -> Any:
         """Return the session when the run ended.
 
+        Args:
+            timeout_s: Longest wait in s; it ends the wait, not the run.
+            on_interrupt: What Ctrl-C does to the run: `leave` or `abort`.
+
         Raises:
+            InterruptedWait: Ctrl-C was pressed.
             StillRunningError: It still runs after `timeout_s` seconds.
             OcsError: It failed, with the device's code and sentence.
         """
 
         def conversation() -> Conversation[Session]:
-            requests = self.operation.requests
-            self.session = yield from requests.wait(self.operation.name, timeout_s)
-            return self.session.check(requests.name)
+            operation = self.operation
+            waiting = operation.requests.wait(operation.name, timeout_s)
+            self.session = yield from interruptible(waiting, operation.address, on_interrupt, operation.requested_end)
+            return self.session.check(operation.requests.name)
 
         return self._flavour.do(conversation())
 
@@ -286,8 +323,3 @@ def _parameters(schema: Mapping[str, Any] | None) -> Iterator[str]:
         unit = f" [{entry['unit']}]" if entry.get("unit") else ""
         default = "" if name in required else f" = {entry.get('default')}"
         yield f"{name}: {kind}{unit}{default}"
-
-
-def missing_operation(device: str, name: str, known: Mapping[str, Any]) -> NotFoundError:
-    """Return the error for an operation that a device does not have."""
-    return NotFoundError(f"{device} has no operation {name}; it has {', '.join(known) or 'none'}", field=name)

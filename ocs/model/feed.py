@@ -107,8 +107,7 @@ def plain_column(name: str, values: Any) -> Column:
             column: Column = values.tolist()
             return column
         if values.ndim == 1 and values.dtype.kind == "U":
-            column = [plain_value(name, value) for value in values.tolist()]
-            return column
+            return [plain_value(name, value) for value in values.tolist()]
         raise NotSerialisableError(
             f"field {name} is an array of shape {values.shape} and type {values.dtype}; "
             "a column has one dimension of numbers or texts",

@@ -120,15 +120,6 @@ class VirtualClock:
             raise failures[0]
         return ends[0]
 
-    def wait_for(self, event: threading.Event) -> None:
-        """Wait in a thread for an event of the test, deaf to requests to end; the clock takes it for a wait.
-
-        Raises:
-            DeadlineError: It was not set within the real patience.
-        """
-        if not contextvars.Context().run(cancellation.wait, event, PATIENCE_S):
-            raise DeadlineError(f"the test did not set its event within {PATIENCE_S:g} s of real time")
-
     def close(self) -> None:
         """End the loop."""
         self.loop.run_until_complete(self.loop.shutdown_default_executor())
@@ -144,3 +135,13 @@ class VirtualClock:
 
 def _is_busy(event: threading.Event | None) -> bool:
     return event is None or event.is_set()
+
+
+def wait_deaf(event: threading.Event) -> None:
+    """Wait in a thread for an event of the test, deaf to requests to end; a clock takes it for a wait.
+
+    Raises:
+        DeadlineError: It was not set within the real patience.
+    """
+    if not contextvars.Context().run(cancellation.wait, event, PATIENCE_S):
+        raise DeadlineError(f"the test did not set its event within {PATIENCE_S:g} s of real time")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from twisted.internet import error as lost
+from twisted.internet.address import HostnameAddress
 from twisted.internet.defer import Deferred, fail, succeed
-from twisted.internet.error import ConnectionAborted, ConnectionDone, ConnectionRefusedError
 from twisted.internet.interfaces import ITransport
 from twisted.python.failure import Failure
 from zope.interface import implementer
@@ -63,7 +64,7 @@ class MemoryRouter:
         """End as a killed process does; every member loses its connection."""
         self._running, self._frozen = False, None
         for line in list(self._lines):
-            line.lose(ConnectionDone("the router was stopped"))
+            line.lose(lost.ConnectionDone("the router was stopped"))
         self.realms.clear()
 
     def start(self) -> None:
@@ -89,7 +90,7 @@ class MemoryRouter:
     def connect(self, factory: Any) -> Deferred[Any]:
         """Connect a client."""
         if not self._running:
-            return fail(ConnectionRefusedError("the router in memory is stopped"))
+            return fail(lost.ConnectionRefusedError("the router in memory is stopped"))
         line = _Line(self, factory.buildProtocol(None))
         self._lines.append(line)
         line.protocol.makeConnection(line)
@@ -171,25 +172,25 @@ class _Line:
             self._router.largest_message = max(self._router.largest_message, len(frame))
             self._router.soon(self._take, frame)
 
-    def writeSequence(self, data: Sequence[bytes]) -> None:  # noqa: N802 - Twisted's name
+    def writeSequence(self, data: Iterable[bytes]) -> None:  # noqa: N802 - Twisted's name
         """Take bytes of the client."""
         self.write(b"".join(data))
 
     def loseConnection(self) -> None:  # noqa: N802 - Twisted's name
         """Close on the client's wish."""
-        self._router.soon(self.lose, ConnectionDone())
+        self._router.soon(self.lose, lost.ConnectionDone())
 
     def abortConnection(self) -> None:  # noqa: N802 - Twisted's name
         """Cut on the client's wish; a frozen router cannot prevent it."""
-        self.lose(ConnectionAborted())
+        self.lose(lost.ConnectionAborted())
 
-    def getPeer(self) -> str:  # noqa: N802 - Twisted's name
+    def getPeer(self) -> HostnameAddress:  # noqa: N802 - Twisted's name
         """Return the other side."""
-        return "memory"
+        return HostnameAddress(b"memory", 1)
 
-    def getHost(self) -> str:  # noqa: N802 - Twisted's name
+    def getHost(self) -> HostnameAddress:  # noqa: N802 - Twisted's name
         """Return this side."""
-        return "memory"
+        return HostnameAddress(b"memory", 1)
 
     def send(self, message: Message) -> None:
         """Bring a message to the client."""

@@ -43,7 +43,7 @@ def lost() -> Iterator[LostFailures]:
 
 
 @pytest.fixture
-def clock(lost: LostFailures) -> Iterator[VirtualClock]:
+def clock(lost: LostFailures) -> Iterator[VirtualClock]:  # noqa: ARG001 - it watches what happens meanwhile
     """Give a clock that moves when the test says so, and end its loop."""
     from ocs.testing.clock import VirtualClock
     from ocs.testing.leftovers import no_new_threads

@@ -10,12 +10,11 @@ from ocs.agent.agent import Agent, AgentPlace
 from ocs.agent.device import Device
 from ocs.agent.operations import GRACE_S
 from ocs.client.events import FeedMessage, decode_feed_event
-from ocs.client.requests import DeviceRequests, discover, kind_action
+from ocs.client.requests import DeviceRequests, discover
 from ocs.client.session import Session, decode_session
 from ocs.client.steps import Call, Conversation, carry_out
 from ocs.model.errors import OcsError
 from ocs.model.interface import DeviceInterface
-from ocs.model.operation import Action
 from ocs.realm.connection import RealmConnection
 from ocs.realm.roster import Match
 from ocs.testing.clock import VirtualClock
@@ -163,7 +162,7 @@ class RunningDevice:
 
     def end(self, op: str) -> Session:
         """Abort a task or stop a process, and return the session when it has ended."""
-        ask = self.abort if kind_action(self.interface.operations[op]) is Action.ABORT else self.stop
+        ask = self.abort if self.interface.operations[op].kind is Kind.TASK else self.stop
         ask(op)
         return self.wait(op)
 
@@ -204,5 +203,3 @@ class RunningDevice:
 
         self.site.subscribe(uris.sessions(ROOT, self.name, op), changed)
         return told
-
-

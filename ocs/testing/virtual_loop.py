@@ -101,6 +101,6 @@ class VirtualReactor:
             return
         call.called = 1
         try:
-            call.func(*call.args, **call.kw)  # type: ignore[misc] # set until it is cancelled
+            call.func(*call.args, **call.kw)
         except Exception:  # noqa: BLE001 - as the reactor does: one call's error ends no other
             self._log.failure("a delayed call failed")

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ocs.model.errors import AgentLostError, DeniedError, DuplicateError, ErrorCode, NotFoundError, OcsError
+from ocs.model.errors import (
+    AgentLostError,
+    DeniedError,
+    DuplicateError,
+    ErrorCode,
+    NotFoundError,
+    OcsError,
+    RouterLostError,
+)
 from ocs.wire import uris
 from ocs.wire.replies import decode_error
 
@@ -17,6 +25,8 @@ def error_of(word: str, args: Sequence[Any], procedure: str) -> OcsError:
     """
     if word.startswith(uris.ERROR_PREFIX) and args and isinstance(args[0], dict):
         return decode_error(args[0])
+    if word.startswith("wamp.close."):  # the session ended under the call, with the router or by its order
+        return RouterLostError(f"the router went away during the call of {procedure}; try again", field=procedure)
     told = str(args[0]) if args else word
     known: dict[str, OcsError] = {
         "wamp.error.no_such_procedure": NotFoundError(

@@ -87,7 +87,7 @@ class _Walk:
             self.spend(value.nbytes // 8)
         try:
             return _unwrapped(value)
-        except Exception as error:  # whatever an author's object does when it is looked at
+        except Exception as error:  # noqa: BLE001 - whatever an author's object does when it is looked at
             kind = type(value).__name__
             why = "" if isinstance(error, _UnknownKindError) else f", and gave {type(error).__name__} when it was read"
             raise NotSerialisableError(

@@ -35,7 +35,9 @@ def encode_run(run: RunRecord) -> dict[str, Any]:
         "author": {"name": run.author.name, "role": run.author.role, "session": run.author.session},
         "params": run.params,
         "outcome": None if run.outcome is None else run.outcome.value,
-        "progress": None if run.progress is None else {"fraction": run.progress, "message": sendable(run.progress_text)},
+        "progress": None
+        if run.progress is None
+        else {"fraction": run.progress, "message": sendable(run.progress_text)},
         "result": run.result,
     }
     if run.failure is not None:

@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 
 from ocs.client import Observatory
 from ocs.client.events import FeedMessage
-from ocs.client.interrupts import tell_interrupted
 from ocs.client.session import Progress
 from ocs.client.settings import find_place
 from ocs.client.steps import Call, Conversation, carry_out
@@ -44,9 +43,6 @@ class WampyClient:
     def _call(self, call: Call) -> Any:
         try:
             return self.client.call(call.procedure, *call.args, timeout_s=call.timeout_s, **call.kwargs)
-        except KeyboardInterrupt:
-            tell_interrupted(call)
-            raise
         except WampError as error:
             raise error_of(error.uri, error.args_, call.procedure) from None
 
@@ -100,7 +96,7 @@ def connect(
 def wampy_url(url: str) -> str:
     """Return the router's address for wampy: beside `/ws` our routers serve it a path without pings."""
     parts = urlsplit(url)
-    return f"ws://{parts.hostname}:{parts.port}{WAMPY_PATH}" if parts.path in {"", "/", "/ws"} else url
+    return parts._replace(path=WAMPY_PATH).geturl() if parts.path in {"", "/", "/ws"} else url
 
 
 __all__ = ["Observatory", "WampError", "WampyClient", "connect"]

@@ -1,0 +1,115 @@
+"""`ocs describe`: what a device is and offers."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from ocs.cli.options import Where, json_option, where_options
+from ocs.cli.printing import WIDTH, date, emit, emit_json
+from ocs.cli.realm import complete_device, realm
+from ocs.cli.values import choices_of, kinds_of
+from ocs.model.errors import ExitCode
+from ocs.model.interface import DeviceInterface, OperationInterface
+
+EPILOG = """\b
+Examples:
+  ocs describe faker-1
+  ocs describe faker-1 --schema        parameters and results as JSON schemas
+  ocs describe faker-1 --json          all of it, for programs"""
+
+
+@click.command("describe", epilog=EPILOG)
+@click.argument("device", shell_complete=complete_device)
+@click.option("--schema", is_flag=True, help="The JSON schemas of parameters and results.")
+@where_options
+@json_option
+def command(where: Where, *, device: str, schema: bool, as_json: bool) -> ExitCode:
+    """Tell what a device is: its operations with parameters, units and limits, and its feeds."""
+    with realm(where) as observatory:
+        interface: DeviceInterface = observatory[device].interface
+    if schema:
+        operations = interface.operations.items()
+        emit_json({name: {"params": op.params, "result": dict(op.result)} for name, op in operations})
+    elif as_json:
+        from ocs.wire.describe import encode_interface
+
+        emit_json(encode_interface(interface))
+    else:
+        _tell(interface)
+    return ExitCode.OK
+
+
+def _tell(interface: DeviceInterface) -> None:
+    identity = interface.identity
+    emit(f"{identity.name}  {identity.device_class}{' ' + identity.version if identity.version else ''}")
+    _paragraph(identity.doc, "  ")
+    since = f", since {date(identity.epoch / 1e9)} UTC" if identity.epoch else ""
+    emit(f"  address {identity.address}, process {identity.pid} on {identity.host}{since}")
+    if not identity.wire:
+        emit("  an agent of OCS: it does not tell its parameters")
+    for operation in interface.operations.values():
+        emit()
+        _tell_operation(operation)
+    if interface.feeds:
+        emit("\nfeeds:")
+    for name, feed in interface.feeds.items():
+        kept = "" if feed.record else " (not recorded)"
+        emit(f"  {name}{kept}{': ' + feed.doc if feed.doc else ''}")
+
+
+def _tell_operation(operation: OperationInterface) -> None:
+    limit = f", ends after {operation.timeout_s:g} s" if operation.timeout_s else ""
+    fixed = "" if operation.abortable else ", cannot be aborted"
+    emit(f"{operation.kind.value} {operation.name}{limit}{fixed}")
+    _paragraph(operation.doc.split("\n\n", maxsplit=1)[0], "  ")
+    for line in parameter_lines(operation.params):
+        emit(f"    {line}")
+    unit = operation.result.get("unit", "")
+    if operation.result:
+        emit(f"  gives {operation.result.get('type', 'a value')}{' in ' + unit if unit else ''}")
+
+
+def parameter_lines(schema: Mapping[str, Any] | None) -> list[str]:
+    """Return a line for each parameter: type, unit, limits, default, help."""
+    if schema is None:
+        return []
+    required = set(schema.get("required", ()))
+    lines = []
+    for name, entry in schema.get("properties", {}).items():
+        choices = choices_of(entry, schema)
+        kinds = [kind for kind in kinds_of(entry, schema) if kind != "null"]
+        kind = "|".join(str(one) for one in choices) if choices else "|".join(kinds) or "any"
+        unit = f" {entry['unit']}" if entry.get("unit") else ""
+        bounds = limits(entry)
+        default = "needed" if name in required else f"default {_spelt(entry.get('default'))}"
+        doc = f"  {entry['description']}" if entry.get("description") else ""
+        lines.append(f"{name}: {kind}{unit}{bounds}, {default}.{doc}")
+    return lines
+
+
+def limits(entry: Mapping[str, Any]) -> str:
+    """Return the limits of a number in words, with a blank before."""
+    for one in (entry, *entry.get("anyOf", ())):
+        low = one.get("minimum", one.get("exclusiveMinimum"))
+        high = one.get("maximum", one.get("exclusiveMaximum"))
+        if low is not None and high is not None:
+            return f" {low:g} to {high:g}"
+        if low is not None:
+            return f" from {low:g}"
+        if high is not None:
+            return f" up to {high:g}"
+    return ""
+
+
+def _spelt(value: Any) -> str:
+    words = {None: "none", True: "yes", False: "no"}
+    return words[value] if value is None or isinstance(value, bool) else str(value)
+
+
+def _paragraph(text: str, indent: str) -> None:
+    for line in textwrap.wrap(" ".join(text.split()), WIDTH - len(indent)):
+        emit(indent + line)
