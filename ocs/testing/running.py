@@ -15,6 +15,7 @@ from ocs.client.session import Session, decode_session
 from ocs.client.steps import Call, Conversation, carry_out
 from ocs.model.errors import OcsError
 from ocs.model.interface import DeviceInterface
+from ocs.model.operation import Kind
 from ocs.realm.connection import RealmConnection
 from ocs.realm.roster import Match
 from ocs.testing.clock import VirtualClock
