@@ -5,11 +5,12 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from twisted.logger import Logger
 
 from ocs.agent.declarations import Feed, LinkTo, Operation, OperationDeclaration, Property, declare
+from ocs.agent.host import Host
 from ocs.agent.milestone import Milestone
 from ocs.agent.publishing import FeedRuntime
 from ocs.link import Link, LinkState, LinkStatus
@@ -18,9 +19,6 @@ from ocs.model.address import check_device_name
 from ocs.model.errors import ConfigurationError
 from ocs.model.feed import FeedInterface
 from ocs.model.operation import Kind
-
-if TYPE_CHECKING:
-    from ocs.agent.member import Member
 
 
 class Device:
@@ -61,7 +59,7 @@ class Device:
         self.device_link: Link | None = None
         self.simulator: Simulator | None = None
         self.heartbeat_on = True
-        self.member: Member | None = None
+        self.host: Host | None = None
         self.set_up = Milestone()
         self.link_there = Milestone()
         for key, value in (properties or {}).items():
@@ -71,11 +69,11 @@ class Device:
 
     def now(self) -> float:
         """Return the time: POSIX seconds, UTC."""
-        return self._member().timing.now()
+        return self._hosted().timing.now()
 
     def seconds(self) -> float:
         """Return a monotonic time in s, for durations."""
-        return self._member().timing.seconds()
+        return self._hosted().timing.seconds()
 
     def subscribe_feed(self, device: str, feed: str, handler: Callable[[str, Any, dict[str, Any]], None]) -> None:
         """Have `handler(topic, message, feed_info)` called in the event loop for each message of a feed.
@@ -85,13 +83,13 @@ class Device:
             feed: Name of the feed; empty for every feed.
             handler: Must not block.
         """
-        member = self._member()
-        member.timing.soon(member.subscribe_feed, device, feed, handler)
+        host = self._hosted()
+        host.timing.soon(host.subscribe_feed, device, feed, handler)
 
     def start_operation(self, name: str, **params: Any) -> None:
         """Start an operation of this device from within, e.g. in `setup`; a refusal is logged."""
-        member = self._member()
-        member.timing.soon(member.start_from_within, name, params)
+        host = self._hosted()
+        host.timing.soon(host.start_from_within, name, params)
 
     def setup(self) -> None:
         """Prepare the device before its operations can start, in a thread; override it."""
@@ -127,9 +125,9 @@ class Device:
         """Return what the class is, in its docstring's words."""
         return inspect.cleandoc(cls.__doc__ or "")
 
-    def attach(self, member: Member) -> None:
+    def attach(self, host: Host) -> None:
         """Take the agent's services; called once, before anything else."""
-        self.member = member
+        self.host = host
         for feed in self.declared_feeds.values():
             self._feed(feed)
 
@@ -146,7 +144,7 @@ class Device:
     def link_changed(self, status: LinkStatus) -> None:
         """Take note that the link was found or lost; called from any thread."""
         if status.state is LinkState.OPEN:
-            self.link_there.reach(self._member().timing)
+            self.link_there.reach(self._hosted().timing)
         else:
             self.link_there.leave()
 
@@ -165,17 +163,17 @@ class Device:
         declaration = declare(function, kind, name=name, **options)
         declaration = _without_device(declaration, function, ender)
         self.operations[name] = declaration
-        if self.member is not None:
-            self.member.add_operation(declaration)
+        if self.host is not None:
+            self.host.add_operation(declaration)
 
     def _feed(self, interface: FeedInterface) -> FeedRuntime:
-        runtime = self.feeds[interface.name] = self._member().make_feed(interface)
+        runtime = self.feeds[interface.name] = self._hosted().make_feed(interface)
         return runtime
 
-    def _member(self) -> Member:
-        if self.member is None:
+    def _hosted(self) -> Host:
+        if self.host is None:
             raise ConfigurationError(f"{self.name} is not part of an agent yet; use setup() for this")
-        return self.member
+        return self.host
 
 
 def _without_device(

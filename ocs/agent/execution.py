@@ -119,11 +119,14 @@ class LoopTask:
 
     async def _follow(self, body: Body) -> Any:
         with working_for(self._cancellation):
-            started = body()
-            if isinstance(started, Deferred):
-                self._deferred = started
-                return await Stepping(_await(started))
-            return await Stepping(started)
+            try:
+                started = body()
+                if isinstance(started, Deferred):
+                    self._deferred = started
+                    return await Stepping(_await(started))
+                return await Stepping(started)
+            except (KeyboardInterrupt, SystemExit) as error:  # asyncio would end the whole loop for them
+                raise RuntimeError(f"it raised {type(error).__name__}, which ends no agent") from error
 
     def _ended(self, task: asyncio.Task[Any]) -> None:
         if task.cancelled():

@@ -36,7 +36,9 @@ def command(where: Where, *, as_json: bool) -> ExitCode:
         emit("the realm is there, and nobody is in it; start agents with `ocs up`")
     else:
         now = time.time()
-        table(("DEVICE", "CLASS", "STATE", "HEARD", "DOES"), [_row(name, devices[name], now) for name in sorted(devices)])
+        table(
+            ("DEVICE", "CLASS", "STATE", "HEARD", "DOES"), [_row(name, devices[name], now) for name in sorted(devices)]
+        )
     return ExitCode.OK
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
+import sys
 from collections.abc import Sequence
 
 import click
@@ -60,6 +62,21 @@ class Commands(click.Group):
         return command
 
     @override
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that the words name.
+
+        Raises:
+            UsageError: There is none; the sentence tells the nearest one.
+        """
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            near = difflib.get_close_matches(args[0], COMMANDS, n=1)
+            hint = f"did you mean {near[0]}?" if near else "`ocs --help` lists them"
+            raise click.UsageError(f"there is no command {args[0]}; {hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+    @override
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands."""
         with formatter.section("Commands"):
@@ -84,7 +101,9 @@ def run(argv: Sequence[str]) -> int:
         click.echo(error.format_message())
         return ExitCode.OK.value
     except click.ClickException as error:
-        error.show()
+        told = error.format_message()
+        path = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx is not None else "ocs"
+        sys.stderr.write(f"error: {told[:1].lower()}{told[1:].rstrip('.')}; `{path} --help` tells more\n")
         return ExitCode.USAGE.value
     except click.Abort:
         raise KeyboardInterrupt from None

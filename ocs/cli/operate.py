@@ -11,7 +11,7 @@ import click
 from ocs.cli.options import Where, json_option, where_options
 from ocs.cli.printing import emit, emit_json, on_terminal, shown
 from ocs.cli.realm import complete_device, complete_operation, realm
-from ocs.cli.values import choices_of, read_parameters, split_words
+from ocs.cli.values import read_parameters, split_words
 from ocs.model.errors import ExitCode, NotFoundError, OcsError, OperationFailedError
 
 if TYPE_CHECKING:
@@ -39,12 +39,6 @@ def operation_of(device: Any, name: str) -> Any:
     return operation
 
 
-def complete_parameter(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
-    """Return nothing: parameters are not completed yet."""
-    del context, incomplete
-    return []
-
-
 def _arguments(function: Callable[..., Any]) -> Any:
     decorated: Any = json_option(where_options(function))
     decorated = click.argument("op", shell_complete=complete_operation)(decorated)
@@ -64,7 +58,9 @@ def _wait_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-@click.command("start", epilog=f"{PARAMETERS}\n\n\b\nExamples:\n  ocs start faker-1 acq\n  ocs start oven-1 ramp target=310")
+@click.command(
+    "start", epilog=f"{PARAMETERS}\n\n\b\nExamples:\n  ocs start faker-1 acq\n  ocs start oven-1 ramp target=310"
+)
 @_arguments
 @_parameters
 def start(where: Where, *, device: str, op: str, parameters: tuple[str, ...], as_json: bool) -> ExitCode:
@@ -153,15 +149,17 @@ def _ask(where: Where, device: str, op: str, action: str, *, as_json: bool) -> E
 
 
 def _until_ended(
-    client: Any, operation: Any, session: Session, *, timeout_s: float | None, abort_on_interrupt: bool, as_json: bool
+    client: Any, operation: Any, begun: Session, *, timeout_s: float | None, abort_on_interrupt: bool, as_json: bool
 ) -> ExitCode:
     from ocs.cli.following import follow
     from ocs.cli.progress import BarDisplay, LineDisplay, Silence
 
+    session = begun
     display = Silence() if as_json else BarDisplay(operation.address) if on_terminal() else LineDisplay()
     try:
         with display:
-            for session in follow(client, operation, session, timeout_s):
+            for newest in follow(client, operation, begun, timeout_s):
+                session = newest
                 display.show(session)
     except KeyboardInterrupt:
         _interrupted(client, operation, session, end=abort_on_interrupt)
@@ -190,8 +188,7 @@ def _interrupted(client: Any, operation: Any, session: Session, *, end: bool) ->
         return
     try:
         operation.end()
-        for session in follow(client, operation, session, END_S):
-            continue
-        click.echo(f"interrupted: {device}: {session.sentence}", err=True)
+        last = list(follow(client, operation, session, END_S))[-1]
+        click.echo(f"interrupted: {device}: {last.sentence}", err=True)
     except OcsError as error:
         click.echo(f"interrupted: {error.message}", err=True)

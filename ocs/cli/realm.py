@@ -101,7 +101,8 @@ def _by_heartbeat(observatory: Observatory) -> dict[str, dict[str, Any]]:
             "expired": False,
             "last_updated": None,
             "agent_class": event.info.get("agent_class", ""),
-            "op_codes": dict(event.message),
+            # Agents of very old releases send the integer 0.
+            "op_codes": dict(event.message) if isinstance(event.message, dict) else {},
         }
 
     subscription = observatory.subscribe("", "heartbeat", heard)

@@ -61,17 +61,22 @@ def _all(observatory: Observatory, *, as_json: bool) -> None:
     now = time.time()
     rows: list[tuple[str | Word, ...]] = []
     for name in sorted([*answers, *lost]):
-        if name in lost:
-            heard = lost[name].get("time_expired")
-            tells = lost[name].get("error", "no heartbeat")
-            rows.append((name, "", Word("lost"), f"{age(now - heard)} ago" if heard else "", tells))
-            continue
-        for place, (op, session, _) in enumerate(operations_in(answers[name])):
-            rows.append((name if place == 0 else "", *_row(op, session, now)))
+        rows += [_lost_row(name, lost[name], now)] if name in lost else _rows(name, answers[name], now)
     if rows:
         table(("DEVICE", "OPERATION", "STATE", "WHEN", "TELLS"), rows)
     else:
         emit("the realm is there, and nobody is in it; start agents with `ocs up`")
+
+
+def _lost_row(name: str, entry: dict[str, Any], now: float) -> tuple[str | Word, ...]:
+    heard = entry.get("time_expired")
+    tells = entry.get("error", "no heartbeat")
+    return (name, "", Word("lost"), f"{age(now - heard)} ago" if heard else "", tells)
+
+
+def _rows(name: str, api: dict[str, Any], now: float) -> list[tuple[str | Word, ...]]:
+    operations = enumerate(operations_in(api))
+    return [(name if place == 0 else "", *_row(op, session, now)) for place, (op, session, _) in operations]
 
 
 def _one_device(observatory: Observatory, device: str, *, as_json: bool) -> None:

@@ -101,7 +101,7 @@ def test_a_device_that_says_nothing_is_told_with_what_was_asked(lab: Place, ther
     assert thermo.identify().result["model"]
 
 
-@pytest.mark.parametrize("fault", ["garbage", "lost_bytes"])
+@pytest.mark.parametrize("fault", ["garbage", "wrong_terminator"])
 def test_nonsense_from_the_device_fails_the_task_that_asked_and_no_other(lab: Place, thermo: Any, fault: str) -> None:
     world(lab, fault=fault, count=1)
 

@@ -33,8 +33,8 @@ def test_the_same_name_in_two_realms_is_two_devices(place: Place, tmp_path: Path
 
             second.end()
             with pytest.raises(NotFoundError) as gone:
-                there["both-1"]
-            assert "there is no device both-1" in sentence(gone.value)
+                there["both-1"].count.status()
+            assert "nobody answers at elsewhere.both-1.ops" in sentence(gone.value)
             assert not here["both-1"].count.status().ended
 
 

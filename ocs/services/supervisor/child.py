@@ -52,7 +52,8 @@ class Child:
         self._wake = asyncio.Event()
         self._wanted = False
         self._keeper: asyncio.Task[None] | None = None
-        self.arrived = asyncio.Event()
+        self.settled = asyncio.Event()
+        """Set while it does its work, or is not started again by itself."""
 
     @property
     def name(self) -> str:
@@ -97,7 +98,7 @@ class Child:
         """Take note that it does its work."""
         came = self.record.arrive(self._now())
         if came:
-            self.arrived.set()
+            self.settled.set()
             self._changed()
         return came
 
@@ -108,6 +109,7 @@ class Child:
             except OSError as error:
                 self.record.refuse(f"it cannot be started: {error.strerror}: {error.filename}", self._now())
                 self._ended(self, self.record.last_words, None)
+                self.settled.set()
                 break
             # After a failed stop the record is no longer the supervisor's to judge by exit code alone.
             asked = self.record.state is ChildState.STOPPING
@@ -117,6 +119,7 @@ class Child:
                 break
             self._ended(self, f"{told_code(code)}{': ' + words if words else ''}", pause)
             if pause is None:
+                self.settled.set()
                 break
             await self._pause(pause)
 
@@ -130,12 +133,12 @@ class Child:
 
     async def _run_once(self) -> tuple[int, str]:
         self.heard.clear()
-        self.arrived.clear()
+        self.settled.clear()
         with _open_log(self.plan.log) as log:
             begin = log.tell()
             self.started_at = self._now()
             process = await asyncio.create_subprocess_exec(
-                sys.executable, "-I", "-S", str(LEASH), str(os.getpid()), *self.plan.command,
+                *leashed(self.plan.command),
                 stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
                 env=self._environment,
             )  # fmt: skip
@@ -153,6 +156,11 @@ class Child:
             _send(process.pid, signal.SIGKILL)
         # Whoever is killed has no last words; what is in the log belongs to its life.
         return code, last_words(self.plan.log, begin) if code >= 0 else ""
+
+
+def leashed(command: tuple[str, ...]) -> tuple[str, ...]:
+    """Return a command line that starts `command` so that it is told to end when this process is gone."""
+    return (sys.executable, "-I", "-S", str(LEASH), str(os.getpid()), *command)
 
 
 def last_words(log: Path, begin: int) -> str:

@@ -99,8 +99,8 @@ class Supervisor(Device):
     async def down(self, session: AsyncSession) -> dict[str, int]:
         """End all agents, the router and this program; the answer comes before the end begins."""
         session.add_message("everything ends")
-        if self.member is not None:
-            self.member.timing.later(ANSWER_S, self.end_agent)
+        if self.host is not None:
+            self.host.timing.later(ANSWER_S, self.end_agent)
         return {"pid": os.getpid()}
 
     @task
@@ -175,17 +175,19 @@ class Supervisor(Device):
         self.tell(f"router ready on port {port} ({self.seconds() - began:.1f} s)")
 
     async def _await_router(self, router: Child) -> None:
-        while not (router.alive and await asyncio.to_thread(is_ready, self._port)):
+        while not (router.alive and await asyncio.to_thread(is_ready, self._port)):  # noqa: ASYNC110 - a port does not tell
             await asyncio.sleep(LOOK_S)
         router.arrive()
         self.tell(f"router ready on port {self._port} again")
 
     async def _start(self, child: Child) -> None:
+        child.settled.clear()
+        if child.record.state is ChildState.RUNNING:
+            return
         child.start()
         try:
             async with asyncio.timeout(AGENT_START_S):
-                while not child.arrived.is_set() and child.record.state is not ChildState.FAILED:
-                    await asyncio.sleep(LOOK_S)
+                await child.settled.wait()
         except TimeoutError:
             raise DeadlineError(
                 f"{child.name} is not here {AGENT_START_S:g} s after its start; see {child.plan.log}"

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import numpy as np
 import pytest
 
-from ocs.agent import Device, DeviceError, Session, Unit, process, task
+from ocs.agent import AsyncSession, Device, DeviceError, Session, Unit, process, task
 from ocs.model.errors import ErrorCode
 from ocs.model.operation import Outcome
 from ocs.testing.plugin import AgentOf
@@ -43,6 +43,13 @@ class Author(Device):
     @task
     def crash(self, session: Session) -> None:
         """Raise."""
+        if self.error is not None:
+            raise self.error
+
+    @task
+    async def crash_in_the_loop(self, session: AsyncSession) -> None:
+        """Raise in the event loop."""
+        await session.sleep(1.0)
         if self.error is not None:
             raise self.error
 
@@ -147,6 +154,16 @@ def test_no_exception_leaves_a_run_open(author: RunningDevice, error: BaseExcept
     author.object.error = error
 
     session = author.run("crash")
+
+    assert session.outcome is Outcome.FAILED
+    assert author.run("anything").success
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), SystemExit(3), GeneratorExit(), ValueError("x")])
+def test_no_exception_in_the_loop_ends_the_agent(author: RunningDevice, error: BaseException) -> None:
+    author.object.error = error
+
+    session = author.run("crash_in_the_loop")
 
     assert session.outcome is Outcome.FAILED
     assert author.run("anything").success
