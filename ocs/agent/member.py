@@ -27,6 +27,11 @@ from ocs.wire.replies import Reply, refusal
 PUSH_PERIOD_S = 0.1
 """Changes of a session are pushed at most so often, in s, the latest state only."""
 
+ENDS_TOLD = 4
+"""An event carries the ends of at most so many runs that the newest one followed; more are in the history."""
+
+_ACTIONS = [known.value for known in Action]
+
 Caller = tuple[str, str, int | None]
 Earlier = Mapping[str, list[dict[str, Any]]]
 
@@ -64,7 +69,8 @@ class Member:
         self._connection = connection
         self._send = connection.publish
         self._keep = keep
-        self._pushing: dict[str, tuple[Any, RunRecord]] = {}
+        self._pushing: dict[str, tuple[Any, int]] = {}
+        self._closed = False
         self._around = Surroundings(device, timing, identity.epoch, next_id, self._changed, grace_s)
         self.operations: dict[str, OperationRuntime] = {}
         device.attach(self)
@@ -142,11 +148,10 @@ class Member:
             return refusal(error, None if busy is None else sessions.encode_run(busy)).encode()
 
     def _operation(self, action: Any, op_name: Any) -> OperationRuntime:
-        allowed = [known.value for known in Action]
         if action is None or op_name is None:
             raise MissingParameterError("a request names an action and an operation, as in ('start', 'acq')")
-        if action not in allowed:
-            raise NotFoundError(f"there is no action {action!r}; there are {', '.join(allowed)}", allowed=allowed)
+        if action not in _ACTIONS:
+            raise NotFoundError(f"there is no action {action!r}; there are {', '.join(_ACTIONS)}", allowed=_ACTIONS)
         operation = self.operations.get(str(op_name))
         if operation is None:
             known = ", ".join(self.operations) or "none"
@@ -270,25 +275,30 @@ class Member:
         if run is None:
             return
         self._keep(self.identity.name, run)
-        _, earlier = self._pushing.get(operation.name, (None, run))
-        if earlier is not run:
-            self._push(operation)  # whoever follows the earlier run must learn how it ended
-        if operation.name not in self._pushing:
-            self._pushing[operation.name] = (self.timing.later(PUSH_PERIOD_S, self._push, operation), run)
+        if operation.name not in self._pushing and not self._closed:
+            timer = self.timing.later(PUSH_PERIOD_S, self._push, operation)
+            self._pushing[operation.name] = (timer, run.session_id)
 
     def close(self) -> None:
         """Tell clients now what they were to be told soon: how the runs ended."""
         for name in list(self._pushing):
             self._push(self.operations[name])
+        self._closed = True
 
     def _push(self, operation: OperationRuntime) -> None:
-        timer, run = self._pushing.pop(operation.name)
+        timer, since = self._pushing.pop(operation.name)
         if timer.active():
             timer.cancel()
         operation.published += 1
         topic = uris.sessions(self.identity.root, self.identity.name, operation.name)
         number = {"seq": operation.published, "epoch": self.identity.epoch}
-        self._send(topic, {**sessions.encode_run(run), **number})
+        *earlier, run = (run for run in operation.runs if run.session_id >= since)
+        self._send(topic, {**sessions.encode_run(run), **number, **_ends(earlier)})
+
+
+def _ends(earlier: list[RunRecord]) -> dict[str, Any]:
+    """Return the runs that began and ended since the last event, for whoever follows one of them."""
+    return {"earlier": [sessions.encode_run(run) for run in earlier[-ENDS_TOLD:]]} if earlier else {}
 
 
 def _seconds(timeout: Any) -> float | None:

@@ -74,7 +74,7 @@ def _tell_operation(operation: OperationInterface) -> None:
 
 
 def parameter_lines(schema: Mapping[str, Any] | None) -> list[str]:
-    """Return a line for each parameter: type, unit, limits, default, help."""
+    """Return lines for each parameter: type, unit, limits and default, then its help."""
     if schema is None:
         return []
     required = set(schema.get("required", ()))
@@ -86,8 +86,8 @@ def parameter_lines(schema: Mapping[str, Any] | None) -> list[str]:
         unit = f" {entry['unit']}" if entry.get("unit") else ""
         bounds = limits(entry)
         default = "needed" if name in required else f"default {_spelt(entry.get('default'))}"
-        doc = f"  {entry['description']}" if entry.get("description") else ""
-        lines.append(f"{name}: {kind}{unit}{bounds}, {default}.{doc}")
+        lines.append(f"{name}: {kind}{unit}{bounds}, {default}")
+        lines += [f"    {line}" for line in textwrap.wrap(entry.get("description", ""), WIDTH - 8)]
     return lines
 
 

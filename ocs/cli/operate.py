@@ -10,7 +10,7 @@ import click
 
 from ocs.cli.options import Where, json_option, where_options
 from ocs.cli.printing import emit, emit_json, on_terminal, shown
-from ocs.cli.realm import complete_device, complete_operation, realm
+from ocs.cli.realm import complete_device, complete_operation, complete_parameter, realm
 from ocs.cli.values import read_parameters, split_words
 from ocs.model.errors import ExitCode, NotFoundError, OcsError, OperationFailedError
 
@@ -45,7 +45,7 @@ def _arguments(function: Callable[..., Any]) -> Any:
     return click.argument("device", shell_complete=complete_device)(decorated)
 
 
-_parameters = click.argument("parameters", nargs=-1, metavar="[NAME=VALUE]...")
+_parameters = click.argument("parameters", nargs=-1, metavar="[NAME=VALUE]...", shell_complete=complete_parameter)
 _waiting = (
     click.option("--timeout", "timeout_s", type=click.FloatRange(min=0), help="Wait so many seconds at most."),
     click.option("--abort-on-interrupt", is_flag=True, help="Ctrl-C ends the run too, not only the wait."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import threading
 from collections.abc import Iterator, Mapping
@@ -124,6 +125,13 @@ def complete_operation(context: click.Context, _parameter: click.Parameter, inco
     return [CompletionItem(name) for name in names if name.startswith(incomplete)]
 
 
+def complete_parameter(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Return the parameters of the operation on the command line, each with its `=`."""
+    device, operation = context.params.get("device"), context.params.get("op")
+    names = _in_time(lambda: _parameter_names(context, str(device), str(operation))) if operation else []
+    return [CompletionItem(f"{name}=") for name in names if name.startswith(incomplete)]
+
+
 def _device_names(context: click.Context) -> list[str]:
     with realm(_where(context), timeout_s=COMPLETION_S) as observatory:
         return sorted(name for name, entry in devices_here(observatory).items() if not entry.get("expired"))
@@ -134,8 +142,16 @@ def _operation_names(context: click.Context, device: str) -> list[str]:
         return sorted(observatory[device].operations)
 
 
+def _parameter_names(context: click.Context, device: str, operation: str) -> list[str]:
+    with realm(_where(context), timeout_s=COMPLETION_S) as observatory:
+        schema = observatory[device].operations[operation].interface.params or {}
+        return list(schema.get("properties", {}))
+
+
 def _where(context: click.Context) -> Where:
     given = context.params
+    if given.get("port"):  # a completion does not run the command, which would do this
+        os.environ["OCS_PORT"] = str(given["port"])
     return Where(given.get("url"), given.get("realm"), given.get("root"), given.get("site_file"))
 
 
@@ -145,7 +161,7 @@ def _in_time(ask: Any) -> list[str]:
     def run() -> None:
         try:
             names.extend(ask())
-        except (OcsError, OSError):
+        except (OcsError, OSError, KeyError):
             return  # a shell in the middle of a line wants no messages
 
     asking = threading.Thread(target=run, daemon=True)

@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from ocs.cli.printing import Word, age, clock, date, emit, paint, shown
+from ocs.cli.printing import WIDTH, Word, age, clock, cut, date, emit, line_width, paint, shown
 from ocs.client.session import Session, decode_session
 
 NEVER = "never ran"
@@ -63,7 +63,8 @@ def show_session(device: str, session: Session) -> None:
     """Print all that is known of a run."""
     now = time.time()
     word = state_word(session)
-    emit(f"{device}.{session.op_name}: {paint(word, word)} {when(session, now)}, took {age(session.elapsed_s)}")
+    took = f", took {session.elapsed_s:.1f} s" if session.ended else ""
+    emit(f"{device}.{session.op_name}: {paint(word, word)} {when(session, now)}{took}")
     author = session.author.get("role") or session.author.get("name") or ""
     lines = {
         "started": f"{date(session.start_time)} UTC{f' by {author}' if author else ''}",
@@ -72,11 +73,30 @@ def show_session(device: str, session: Session) -> None:
         "stuck": session.stuck,
         "error": f"{session.failure.message} ({session.failure.code.value})" if session.failure else "",
         "result": "" if session.result is None else shown(session.result),
-        "data": shown(session.data) if session.data else "",
         "run": session.run_id,
     }
     for name, text in lines.items():
         if text:
             emit(f"  {name:<11} {text}")
+    if session.data:
+        emit("  data")
+        for line in data_lines(session.data):
+            emit(cut(f"    {line}", line_width()))
     for moment, text in own_messages(session)[-MESSAGES_SHOWN:]:
         emit(f"  {clock(moment)}  {text}")
+
+
+def data_lines(data: Any) -> list[str]:
+    """Return a session's data as lines: a key or an item of a list on each, short structures on one."""
+    if isinstance(data, Mapping):
+        return [line for key, value in data.items() for line in _item(str(key), value)]
+    if isinstance(data, (list, tuple)):
+        return [f"- {shown(one)}" for one in data]
+    return [shown(data)]
+
+
+def _item(key: str, value: Any) -> list[str]:
+    one_line = f"{key}: {shown(value)}"
+    if len(one_line) <= WIDTH - 4 or not isinstance(value, (Mapping, list, tuple)):
+        return [one_line]
+    return [f"{key}:", *(f"  {line}" for line in data_lines(value))]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import queue
 import time
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -52,7 +51,7 @@ def command(
             found = observatory[device]
             device = str(found.name)
             _check_feed(found, feed)
-        watcher = Watcher(observatory, device or "", feed or "")
+        watcher = Watcher(observatory, device or "", feed or "", every_change=as_json)
         watcher.listen(feeds=not sessions)
         try:
             return _show(watcher, count, for_s, as_json=as_json)
@@ -92,13 +91,16 @@ class Watcher:
         observatory: The realm.
         device: Name of the device; empty for all.
         feed: Name of the feed; empty for all, and sessions.
+        every_change: Whether a session also comes when only its data changed.
     """
 
-    def __init__(self, observatory: Observatory, device: str, feed: str) -> None:
+    def __init__(self, observatory: Observatory, device: str, feed: str, *, every_change: bool) -> None:
         self.lines: queue.SimpleQueue[Line] = queue.SimpleQueue()
         self._observatory = observatory
         self._device = device
         self._feed = feed
+        self._every_change = every_change
+        self._told: dict[str, str] = {}
         self._codes: dict[str, Any] = {}
         self._numbers: dict[tuple[str, str], tuple[int, int]] = {}
 
@@ -137,9 +139,14 @@ class Watcher:
         if session is None:
             return
         device = uris.device_of(topic)
-        line = tells(session)
+        source, line = f"{device}.{session.op_name}", tells(session)
+        text = f"{state_word(session)}{': ' + line if line else ''}"
+        told = f"{session.session_id} {text}"
+        if self._told.get(source) == told and not self._every_change:
+            return
+        self._told[source] = told
         self._put(
-            f"{device}.{session.op_name}", f"{state_word(session)}{': ' + line if line else ''}",
+            source, text,
             {"kind": "session", "device": device, "session": args[0]},
         )  # fmt: skip
 
@@ -167,16 +174,20 @@ class Watcher:
 def _codes(message: Any) -> str:
     if not isinstance(message, dict):
         return shown(message)
-    return ", ".join(f"{op} {OP_WORDS.get(code, str(code))}" for op, code in message.items()) or "no operations"
+    words = {op: OP_WORDS.get(code, str(code)) for op, code in message.items()}
+    return ", ".join(f"{op} {word}" for op, word in words.items() if word != OP_WORDS[1]) or "nothing ran yet"
+
+
+def _last(column: Any) -> str:
+    return shown(column[-1].item() if hasattr(column[-1], "item") else column[-1])
 
 
 def _samples(event: Any) -> str:
     if not event.samples:
         return shown(event.message)
     told = []
-    last: Callable[[Any], str] = lambda column: shown(column[-1].item() if hasattr(column[-1], "item") else column[-1])  # noqa: E731 - used once, in the next lines
     for samples in event.samples:
         count = len(samples.timestamps)
-        values = " ".join(f"{name}={last(column)}" for name, column in samples.data.items() if len(column))
+        values = " ".join(f"{name}={_last(column)}" for name, column in samples.data.items() if len(column))
         told.append(f"{values}{f'  ({count} samples)' if count > 1 else ''}")
     return "; ".join(told)

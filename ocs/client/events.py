@@ -44,5 +44,11 @@ def decode_feed_event(topic: str, args: list[Any]) -> FeedMessage:
 
 
 def decode_session_event(args: list[Any]) -> Session | None:
-    """Return the session in an event of a `sessions.` topic."""
+    """Return the newest session in an event of a `sessions.` topic."""
     return decode_session(args[0]) if args and isinstance(args[0], Mapping) else None
+
+
+def decode_earlier_sessions(args: list[Any]) -> list[Session]:
+    """Return the sessions in such an event that ended before the newest one began."""
+    told = args[0].get("earlier", ()) if args and isinstance(args[0], Mapping) else ()
+    return [session for session in map(decode_session, told) if session is not None]

@@ -90,6 +90,13 @@ class DeviceRequests:
         reply = yield from self._ask(Action.STATUS, op)
         return decode_session(reply.session)
 
+    def own(self, op: str, newest: Session | None, known: Session) -> Conversation[Session | None]:
+        """Return `newest` if it is of the run `known`, else that run's from the history; None if it is forgotten."""
+        if newest is None or newest.is_of(known):
+            return newest
+        kept = yield from self.history(op)
+        return next((session for session in reversed(kept) if session.is_of(known)), None)
+
     def abort(self, op: str) -> Conversation[Session]:
         """Ask the active run of a task to end."""
         reply = yield from self._ask(Action.ABORT, op)

@@ -70,6 +70,11 @@ class Session:
         """Whether the run is over."""
         return self.status is Status.DONE
 
+    def is_of(self, other: Session) -> bool:
+        """Whether both are of the same run; agents of OCS tell the number only."""
+        same_number = self.session_id == other.session_id
+        return same_number and (self.run_id == other.run_id or not (self.run_id and other.run_id))
+
     @property
     def elapsed_s(self) -> float:
         """How long it ran, or has run until now, in s."""

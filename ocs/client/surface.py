@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol
 
-from ocs.client.events import FeedMessage, decode_feed_event, decode_session_event
+from ocs.client.events import FeedMessage, decode_earlier_sessions, decode_feed_event, decode_session_event
 from ocs.client.interrupts import OnInterrupt, interruptible
 from ocs.client.requests import DeviceRequests, StillRunningError, discover, list_devices
 from ocs.client.session import Session
@@ -244,14 +244,21 @@ class Run:
         def conversation() -> Conversation[Session]:
             operation = self.operation
             waiting = operation.requests.wait(operation.name, timeout_s)
-            self.session = yield from interruptible(waiting, operation.address, on_interrupt, operation.requested_end)
+            newest = yield from interruptible(waiting, operation.address, on_interrupt, operation.requested_end)
+            own = yield from operation.requests.own(operation.name, newest, self.session)
+            self.session = own or newest
             return self.session.check(operation.requests.name)
 
         return self._flavour.do(conversation())
 
     def status(self) -> Any:
-        """Return the session as it is now."""
-        return self.operation.status()
+        """Return the run's session as it is now, None if the device has forgotten it."""
+
+        def conversation() -> Conversation[Session | None]:
+            requests, name = self.operation.requests, self.operation.name
+            return (yield from requests.own(name, (yield from requests.status(name)), self.session))
+
+        return self._flavour.do(conversation())
 
     def abort(self) -> Any:
         """Ask a task's run to end."""
@@ -277,11 +284,13 @@ class Run:
 
     def take(self, args: list[Any]) -> Session | None:
         """Return the session in an event if it belongs to this run."""
-        session = decode_session_event(args)
-        if session is None or session.session_id != self.session.session_id:
+        newest = decode_session_event(args)
+        if newest is None:
             return None
-        self.session = session
-        return session
+        told = [newest] if newest.is_of(self.session) else decode_earlier_sessions(args)
+        own = next((session for session in told if session.is_of(self.session)), None)
+        self.session = own or self.session
+        return own
 
     def __repr__(self) -> str:
         return f"<run {self.operation.requests.name}: {self.session.sentence}>"

@@ -18,7 +18,7 @@ KEPT_FRAMES = 256
 """Frames that came unasked and wait to be read; older ones are thrown away."""
 
 SETTLE_S = 1.0
-"""Longest time that getting back in step may take."""
+"""Longest time, in s, that getting back in step may take; a device that stays mute costs it once."""
 
 MAX_READS_AT_ONCE = 64
 
@@ -55,7 +55,6 @@ class Conversation:
         self._kept: deque[bytes] = deque(maxlen=KEPT_FRAMES)
         self._dirty = False
         self._owed_until = 0.0
-        self._slowest_s = 0.0
         framing.reset()
         transport.drain()
 
@@ -69,17 +68,15 @@ class Conversation:
             LinkLostError: The stream is gone.
         """
         self._get_in_step(keep=expects is not None)
-        start = self._monotonic()
-        deadline = start + timeout_s
+        deadline = self._monotonic() + timeout_s
         before = self._tally.bytes_in
         # Whatever ends this exchange before its reply is here leaves a reply on its way.
         self._dirty = True
-        self._owed_until = deadline
+        self._owed_until = deadline + timeout_s
         self._send(payload)
         while (reply := self._next_frame(deadline)) is not None:
             if expects is None or expects(reply):
                 self._dirty = False
-                self._slowest_s = max(self._slowest_s, self._monotonic() - start)
                 self._tally.exchanges += 1
                 return reply
             self._kept.append(reply)
@@ -142,12 +139,11 @@ class Conversation:
             cancellation.check()
 
     def _settle(self) -> None:
-        """Wait for the owed reply as long as replies usually take, then for silence."""
+        """Wait for the owed reply, which may be late, then for silence."""
         now = self._monotonic()
         bound = now + SETTLE_S
-        usual_s = 2 * self._slowest_s or SETTLE_S
         before = self._tally.bytes_in
-        until = min(max(now + self._quiet_s, min(self._owed_until, now + usual_s)), bound)
+        until = min(max(now + self._quiet_s, self._owed_until), bound)
         while now < until:
             came = self._discard(until - now)
             now = self._monotonic()

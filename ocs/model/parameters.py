@@ -83,6 +83,7 @@ class Parameters:
         published.pop("title", None)
         for entry in published.get("properties", {}).values():
             entry.pop("title", None)
+            _hoist_unit(entry)
         return published
 
     def check(self, given: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -225,6 +226,13 @@ def _field(
         annotation = Annotated[annotation, Field(description=doc)]
     default = ... if parameter.default is parameter.empty else parameter.default
     return (annotation, default)
+
+
+def _hoist_unit(entry: dict[str, Any]) -> None:
+    """Give a value that may be left out the unit of what it is otherwise."""
+    for option in entry.get("anyOf", ()):
+        if "unit" in option:
+            entry.setdefault("unit", option["unit"])
 
 
 def _unwrapped(annotation: Any) -> Any:

@@ -95,6 +95,6 @@ class Roster:
         return told
 
     def _raise_told(self, failure: Any, uri: str) -> None:
-        if not failure.check(OcsError):
+        if not failure.check(OcsError, defer.CancelledError):  # cancelled: the caller gave up
             self._log.failure("{uri} failed", failure, uri=uri)
         raise failures.to_wire(failure.value, uri)

@@ -1,7 +1,8 @@
 """The last runs of each operation, kept on disk by a thread of its own, so that a kill leaves a trace.
 
 A run is written when it starts and whenever its state changes, by group commit: whatever came since the
-last commit goes in with the next, at most one commit each `COMMIT_PERIOD_S`. What a kill can lose is the
+last commit goes in with the next, at most one commit each `COMMIT_PERIOD_S`; rarer when there are
+thousands of runs per second, of which the newest of each operation are kept. What a kill can lose is the
 start of a run younger than that.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
@@ -19,9 +21,13 @@ FILE_NAME = "sessions.sqlite"
 SCHEMA_VERSION = 1
 RUNS_KEPT = 50
 COMMIT_PERIOD_S = 0.2
+IDLE_FACTOR = 20.0
+"""After a commit the writer rests so many times as long as it took: thousands of runs per second cost little."""
+
+LONGEST_PERIOD_S = 2.0
 
 Session = dict[str, Any]
-Key = tuple[str, str, str]
+Key = tuple[str, str]
 
 _TABLE = """
 CREATE TABLE IF NOT EXISTS runs (
@@ -50,7 +56,7 @@ class RunHistory:
         self._now = now
         self._on_trouble = on_trouble
         self._lock = threading.Lock()
-        self._waiting: dict[Key, Callable[[], Session]] = {}
+        self._waiting: dict[Key, dict[str, Callable[[], Session]]] = {}
         self._work = threading.Event()
         self._closing = threading.Event()
         self._thread: threading.Thread | None = None
@@ -89,8 +95,12 @@ class RunHistory:
     def keep(self, device: str, op: str, run_id: str, encode: Callable[[], Session]) -> None:
         """Have a run written at the next commit; `encode` is called then, in the thread that writes."""
         with self._lock:
-            self._waiting[device, op, run_id] = encode
-        self._work.set()
+            runs = self._waiting.setdefault((device, op), {})
+            runs[run_id] = encode
+            if len(runs) > RUNS_KEPT:
+                del runs[next(iter(runs))]
+        if not self._work.is_set():
+            self._work.set()
 
     def close(self) -> None:
         """Write what waits, and end."""
@@ -126,11 +136,14 @@ class RunHistory:
 
     def _serve(self) -> None:
         connection = self._connect()
+        pause = COMMIT_PERIOD_S
         while True:
             self._work.wait()
             self._work.clear()
-            self._closing.wait(COMMIT_PERIOD_S)
+            self._closing.wait(pause)
+            began = time.perf_counter()
             self._write(connection)
+            pause = min(max(COMMIT_PERIOD_S, IDLE_FACTOR * (time.perf_counter() - began)), LONGEST_PERIOD_S)
             if self._closing.is_set() and not self._waiting:
                 break
         connection.close()
@@ -138,18 +151,13 @@ class RunHistory:
     def _write(self, connection: sqlite3.Connection) -> None:
         with self._lock:
             taken, self._waiting = self._waiting, {}
-        latest: dict[tuple[str, str], list[Key]] = {}
-        for key in taken:
-            latest.setdefault(key[:2], []).append(key)
         try:
             connection.execute("BEGIN")
-            for (device, op), keys in latest.items():
-                for key in keys[-RUNS_KEPT:]:
-                    session = taken[key]()
-                    text = json.dumps(session, default=repr)
-                    connection.execute(
-                        "INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?, ?)", (*key, session["start_time"], text)
-                    )
+            for (device, op), runs in taken.items():
+                for run_id, encode in runs.items():
+                    session = encode()
+                    row = (device, op, run_id, session["start_time"], json.dumps(session, default=repr))
+                    connection.execute("INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?, ?)", row)
                 connection.execute(_PRUNE, (device, op, RUNS_KEPT))
             connection.execute("COMMIT")
         except sqlite3.Error as error:

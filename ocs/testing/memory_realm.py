@@ -36,6 +36,7 @@ class Word(Enum):
     UNREGISTER = 66
     UNREGISTERED = 67
     INVOCATION = 68
+    INTERRUPT = 69
     YIELD = 70
 
 
@@ -137,6 +138,9 @@ class MemoryRealm:
             if call.callee is peer:
                 del self._invocations[number]
                 call.caller.refuse(Word.CALL, call.request, "wamp.error.canceled", ["callee disconnected"])
+            elif call.caller is peer:
+                del self._invocations[number]
+                call.callee.tell(Word.INTERRUPT, number, {})
 
     # -- broker ----------------------------------------------------------------------------------
 
@@ -194,6 +198,7 @@ class MemoryRealm:
         for number, call in list(self._invocations.items()):
             if call.caller is peer and call.request == message[1]:
                 del self._invocations[number]
+                call.callee.tell(Word.INTERRUPT, number, {})
                 peer.refuse(Word.CALL, call.request, "wamp.error.canceled")
 
     def _register(self, peer: Peer, message: Message) -> None:

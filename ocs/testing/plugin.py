@@ -10,6 +10,7 @@ Time is virtual and nothing sleeps. A test that leaves timers, threads or unseen
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from ocs.testing.clock import VirtualClock
     from ocs.testing.leftovers import LostFailures
     from ocs.testing.memory_router import MemoryRouter
+    from ocs.testing.real_loop import RealLoop
+    from ocs.testing.router_process import RouterProcess
     from ocs.testing.running import RunningDevice, Site
 
 pytest.register_assert_rewrite("ocs.testing.contract", "ocs.testing.running", "ocs.testing.leftovers")
@@ -51,7 +54,11 @@ def clock(lost: LostFailures) -> Iterator[VirtualClock]:  # noqa: ARG001 - it wa
     with no_new_threads():
         virtual = VirtualClock()
         yield virtual
+        virtual.settle()
+        left = [str(call) for call in virtual.reactor.getDelayedCalls()]
         virtual.close()
+    assert not left, f"calls left on the clock: {'; '.join(left)}"
+    assert not virtual.errors, f"errors in the loop: {'; '.join(virtual.errors)}"
 
 
 @pytest.fixture
@@ -81,3 +88,51 @@ def agent_of(memory_site: Site) -> AgentOf:
         return memory_site.device(name)
 
     return start
+
+
+@pytest.fixture(scope="session")
+def router(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RouterProcess]:
+    """Give a real router with two realms on a free port; one for the whole run of its worker."""
+    from ocs.router.configuration import RealmAccess
+    from ocs.router.node import find_crossbar
+    from ocs.testing.router_process import RouterProcess
+
+    beside = request.config.rootpath / ".venvs" / "router" / "bin" / "crossbar"
+    folder = tmp_path_factory.mktemp("state") / "test_realm" / "router"
+    crossbar = find_crossbar(os.environ, str(beside))
+    process = RouterProcess(folder, crossbar, (RealmAccess(), RealmAccess("other_realm", "laboratory")))
+    process.start()
+    yield process
+    process.end()
+
+
+@pytest.fixture
+def fresh_router(router: RouterProcess) -> Iterator[RouterProcess]:
+    """Give the real router to a test that freezes or kills it; afterwards it serves again."""
+    yield router
+    router.restore()
+
+
+@pytest.fixture
+def real_loop() -> Iterator[RealLoop]:
+    """Give a loop in real time that runs while the test waits."""
+    from ocs.testing.real_loop import RealLoop
+
+    loop = RealLoop()
+    yield loop
+    loop.close()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests with a real router: all of them run in one worker, so that only one router is started."""
+    for item in items:
+        if {"router", "fresh_router"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.system)
+            item.add_marker(pytest.mark.xdist_group("router"))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Tell pytest the markers."""
+    config.addinivalue_line("markers", "system: starts real processes (router, agents, simulators)")
+    config.addinivalue_line("markers", "xdist_group(name): runs in one worker with the others of its group")

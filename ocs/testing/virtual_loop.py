@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import selectors
 from collections.abc import Callable
+from contextvars import Context
 from typing import Any
 
 from twisted.internet.base import DelayedCall
@@ -23,6 +24,8 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         self._now_s = BEGINNING_S
         self._sources = selectors.DefaultSelector()
         super().__init__(self._sources)
+        # asyncio runs timers early by this much; with whole nanoseconds nothing is ever early.
+        self._clock_resolution = 1e-10
 
     def time(self) -> float:
         """Return the virtual time in s."""
@@ -30,7 +33,13 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
     def move_to(self, moment_s: float) -> None:
         """Set the time; it never goes back."""
-        self._now_s = max(self._now_s, moment_s)
+        self._now_s = max(self._now_s, round(moment_s, 9))
+
+    def call_at(
+        self, when: float, callback: Callable[..., object], *args: Any, context: Context | None = None
+    ) -> asyncio.TimerHandle:
+        """Call a function at a moment, in whole nanoseconds."""
+        return super().call_at(round(when, 9), callback, *args, context=context)
 
     def turn(self) -> None:
         """Run once what is due now, and take in what came from other threads."""

@@ -104,7 +104,9 @@ def test_an_exception_reaches_the_client_with_type_text_and_place(odd: Any) -> N
     with pytest.raises(OperationFailedError) as failed:
         odd.crash()
 
-    assert sentence(failed.value).startswith("odd-1.crash failed: ZeroDivisionError: division by zero (in crash (odd.py:")
+    assert sentence(failed.value).startswith(
+        "odd-1.crash failed: ZeroDivisionError: division by zero (in crash (odd.py:"
+    )
     failure = odd.crash.status().failure
     assert (failure.type, failure.message) == ("ZeroDivisionError", "ZeroDivisionError: division by zero")
 

@@ -126,27 +126,16 @@ def test_nonsense_from_the_device_does_not_end_a_process(lab: Place, thermo: Any
 
 
 def test_after_an_abort_in_an_exchange_the_next_one_gets_its_own_answer(lab: Place, thermo: Any) -> None:
-    expected = thermo.identify().result
-    world(lab, fault="late", count=1, seconds=0.5)
+    world(lab, fault="late", count=1, seconds=0.4)
+    thermo.identify()  # so that the link knows how slow this device may be
+    world(lab, fault="late", count=1, seconds=0.4)
 
     run = thermo.identify.start()
     until(lambda: world(lab, get="faults")["faults"] == {}, "the exchange")
     run.abort()
 
     assert thermo.identify.wait(10).outcome is Outcome.ABORTED
-    assert thermo.identify().result == expected
-    assert thermo.identify().result == expected
-
-
-def test_after_a_late_answer_the_next_exchange_gets_its_own(lab: Place, thermo: Any) -> None:
-    expected = thermo.identify().result
-    world(lab, fault="late", count=1, seconds=2.5)
-
-    with pytest.raises(DeadlineError):
-        thermo.identify()
-
-    assert thermo.identify().result == expected
-    assert thermo.identify().result == expected
+    assert thermo.set_label(input=1, label="cold plate").result == "cold plate"
 
 
 def test_an_agent_whose_device_is_not_there_starts_and_says_so(place: Place) -> None:

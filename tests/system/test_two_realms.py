@@ -20,22 +20,23 @@ def test_the_same_name_in_two_realms_is_two_devices(place: Place, tmp_path: Path
     first.wait_for(f"joined {place.realm} as both-1")
     second.wait_for(f"joined {OTHER_REALM} as both-1")
 
-    with connect(place.url, realm=place.realm, root=place.root) as here:
-        with connect(place.url, realm=OTHER_REALM, root=OTHER_ROOT) as there:
-            assert here["both-1"].interface.identity.pid == first.pid
-            assert there["both-1"].interface.identity.pid == second.pid
+    with (
+        connect(place.url, realm=place.realm, root=place.root) as here,
+        connect(place.url, realm=OTHER_REALM, root=OTHER_ROOT) as there,
+    ):
+        assert here["both-1"].interface.identity.pid == first.pid
+        assert there["both-1"].interface.identity.pid == second.pid
 
-            here["both-1"].count.start()
-            messages = there["both-1"].feeds["numbers"].follow(0.5)
-            with pytest.raises(DeadlineError):
-                next(messages)
-            assert there["both-1"].count.status() is None
+        here["both-1"].count.start()
+        with pytest.raises(DeadlineError):
+            next(there["both-1"].feeds["numbers"].follow(0.5))
+        assert there["both-1"].count.status() is None
 
-            second.end()
-            with pytest.raises(NotFoundError) as gone:
-                there["both-1"].count.status()
-            assert "nobody answers at elsewhere.both-1.ops" in sentence(gone.value)
-            assert not here["both-1"].count.status().ended
+        second.end()
+        with pytest.raises(NotFoundError) as gone:
+            there["both-1"].count.status()
+        assert "nobody answers at elsewhere.both-1.ops" in sentence(gone.value)
+        assert not here["both-1"].count.status().ended
 
 
 def test_a_realm_that_the_router_does_not_serve_is_told(place: Place) -> None:

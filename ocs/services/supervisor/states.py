@@ -101,7 +101,9 @@ class ChildRecord:
         return self._advance(ChildState.STOPPING, now)
 
     def refuse(self, words: str, now: float) -> bool:
-        """Take note that no process could be started at all."""
+        """Take note that no process could be started at all; False while there is one."""
+        if self.alive:
+            return False
         self.last_words = words
         return self._advance(ChildState.FAILED, now)
 

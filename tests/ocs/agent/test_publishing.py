@@ -118,7 +118,7 @@ def test_another_block_has_fields_of_its_own(sensors: RunningDevice) -> None:
 def test_numpy_values_go_out_as_plain_ones(sensors: RunningDevice) -> None:
     told = sensors.messages("plain")
 
-    sensors.object.plain.publish(a=np.float32(1.5), b=np.int16(2), c=np.bool_(True), d=np.str_("x"))  # noqa: FBT003
+    sensors.object.plain.publish(a=np.float32(1.5), b=np.int16(2), c=np.bool_(True), d=np.str_("x"))
     sensors.clock.settle()
 
     assert told[0].message["plain"]["data"] == {"a": [1.5], "b": [2], "c": [True], "d": ["x"]}

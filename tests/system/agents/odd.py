@@ -106,7 +106,7 @@ class Odd(Device):
     async def crash_in_the_loop(self, session: AsyncSession) -> None:
         """Look up what is not there, in the event loop."""
         await session.sleep(0)
-        {}["key"]
+        session.data = {"value": session.params["key"]}
 
     @task
     def refuse(self, session: Session) -> None:

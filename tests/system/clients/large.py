@@ -12,6 +12,11 @@ from ocs.model.errors import OcsError
 SIZE = 20_000_000
 
 
+def say(text: object) -> None:
+    """Tell the test."""
+    sys.stdout.write(f"{text}\n")
+
+
 def told(act: Callable[[], Any]) -> str:
     """Return the code and the sentence with which `act` fails."""
     try:
@@ -25,8 +30,8 @@ def blocking(connect: Callable[..., Any], url: str) -> None:
     """Use a client that blocks."""
     with connect(url) as obs:
         odd = obs["odd-1"]
-        print(told(lambda: odd.give(what="x" * SIZE)))
-        print(odd.move(position=1).result)
+        say(told(lambda: odd.give(what="x" * SIZE)))
+        say(odd.move(position=1).result)
 
 
 async def waiting(url: str) -> None:
@@ -37,10 +42,10 @@ async def waiting(url: str) -> None:
         odd = await obs.device("odd-1")
         try:
             await odd.give(what="x" * SIZE)
-            print("sent")
+            say("sent")
         except OcsError as error:
-            print(f"{error.code.value}: {error}")
-        print((await odd.move(position=1)).result)
+            say(f"{error.code.value}: {error}")
+        say((await odd.move(position=1)).result)
 
 
 def main(flavour: str, url: str) -> None:

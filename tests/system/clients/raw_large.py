@@ -11,6 +11,12 @@ from autobahn.asyncio.component import Component, run
 SIZE = 20_000_000
 
 
+def say(text: str) -> None:
+    """Tell the test."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
 def main(transport: str, port: str, realm: str) -> None:
     """Join, send, and print how it ended."""
     ways: dict[str, dict[str, Any]] = {
@@ -22,15 +28,15 @@ def main(transport: str, port: str, realm: str) -> None:
     }  # fmt: skip
     component = Component(transports=[{**ways[transport], "max_retries": 0}], realm=realm)
 
-    @component.on_join
+    @component.on_join  # type: ignore[untyped-decorator] # autobahn's
     async def joined(session: Any, _details: Any) -> None:
-        print("joined", flush=True)
+        say("joined")
         try:
             async with asyncio.timeout(20):
                 await session.call("observatory.odd-1.ops", "start", "give", {"what": "x" * SIZE})
-            print("answered", flush=True)
+            say("answered")
         except Exception as error:  # noqa: BLE001 - whatever it is, it is told
-            print(f"ended: {type(error).__name__}", flush=True)
+            say(f"ended: {type(error).__name__}")
         session.disconnect()
 
     run([component], log_level="critical")
