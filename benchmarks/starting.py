@@ -40,7 +40,7 @@ def measure_starting(place: Place) -> Iterator[Figure]:
 def _listing(place: Place) -> Iterator[Figure]:
     registry = place.launch("-m", "ocs.agent", "--site-file", str(_site_file(place)), "--instance-id", "registry")
     registry.line("joined")
-    command = (str(COMMAND), "--site-file", str(_site_file(place)), "list")
+    command = (str(COMMAND), "list", "--site-file", str(_site_file(place)))
     shown = subprocess.run(command, env=place.environ, capture_output=True, check=False)  # noqa: S603 - our own command
     if shown.returncode == 0:
         bare = (sys.executable, "-m", "benchmarks.programs.bare_call", str(place.socket))

@@ -31,7 +31,7 @@ class Oven(Device):
             session.data = {"temperature": self.kelvin()}
             self.thermal.publish(session.data)
 
-    @task(timeout_s=60)
+    @task(timeout_s=600)
     def heat(self, session: Session, target: Kelvin) -> Kelvin:
         """Heat, and wait until the oven is within 0.1 K.
 

@@ -100,7 +100,7 @@ class LoopTask:
         self._done = done
         self._deferred: Deferred[Any] | None = None
         context = contextvars.copy_context()
-        self._task: asyncio.Task[None] = timing.loop.create_task(self._follow(body), context=context)
+        self._task: asyncio.Task[Any] = timing.loop.create_task(self._follow(body), context=context)
         self._task.add_done_callback(self._ended)
 
     def cancel(self) -> None:
@@ -117,17 +117,7 @@ class LoopTask:
         frames = self._task.get_stack(limit=5)
         return _place(traceback.extract_stack(frames[-1])) if frames else "the event loop"
 
-    async def _follow(self, body: Body) -> None:
-        try:
-            result, error = await self._result(body), None
-        except GeneratorExit:  # the loop ended
-            raise
-        except BaseException as raised:  # noqa: BLE001 - the edge of the author's code: every end of it is told
-            result, error = None, raised
-        self._task.remove_done_callback(self._ended)
-        self._done(result, error)
-
-    async def _result(self, body: Body) -> Any:
+    async def _follow(self, body: Body) -> Any:
         with working_for(self._cancellation):
             try:
                 started = body()
@@ -138,9 +128,12 @@ class LoopTask:
             except (KeyboardInterrupt, SystemExit) as error:  # asyncio would end the whole loop for them
                 raise RuntimeError(f"it raised {type(error).__name__}, which ends no agent") from error
 
-    def _ended(self, _task: asyncio.Task[None]) -> None:
-        # It was cancelled before its first step.
-        self._done(None, asyncio.CancelledError())
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        if task.cancelled():
+            self._done(None, asyncio.CancelledError())
+            return
+        error = task.exception()
+        self._done(None if error else task.result(), error)
 
 
 async def _await(deferred: Deferred[Any]) -> Any:

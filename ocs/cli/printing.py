@@ -16,6 +16,10 @@ import click
 from ocs.model.operation import OpCode
 
 WIDTH = 80
+LARGE = 1e6
+TIMES = frozenset({"timestamp", "since", "last_update", "last_updated", "time_expired"})
+"""Keys in the data of sessions under which POSIX times stand."""
+
 _MINUTE, _HOUR, _DAY = 60.0, 3600.0, 86400.0
 _COLOURS = {
     "running": "green",
@@ -117,6 +121,11 @@ def age(seconds: float) -> str:
     return f"{seconds / _DAY:.0f} d"
 
 
+def took(seconds: float) -> str:
+    """Return how long something took: to a tenth of a second where that matters."""
+    return f"{seconds:.1f} s" if seconds < _MINUTE else age(seconds)
+
+
 def clock(moment: float) -> str:
     """Return the time of the day, UTC, to a tenth of a second."""
     return datetime.fromtimestamp(moment, tz=UTC).strftime("%H:%M:%S.%f")[:-5]
@@ -130,12 +139,17 @@ def date(moment: float) -> str:
 def shown(value: Any) -> str:
     """Return a value for people: numbers short, maps and lists on one line."""
     if isinstance(value, float):
-        return f"{value:.6g}"
+        return f"{value:.1f}" if abs(value) >= LARGE else f"{value:.6g}"
     if isinstance(value, dict):
-        return " ".join(f"{key}={shown(one)}" for key, one in value.items())
+        return " ".join(f"{key}={named(str(key), one)}" for key, one in value.items())
     if isinstance(value, (list, tuple)):
         return f"[{', '.join(shown(one) for one in value)}]"
     return str(value)
+
+
+def named(key: str, value: Any) -> str:
+    """Return a value for people, times as times of the day where their name says that they are."""
+    return f"{clock(value)} UTC" if key in TIMES and isinstance(value, float) else shown(value)
 
 
 def _plain(value: Any) -> Any:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from ocs.cli.printing import WIDTH, Word, age, clock, cut, date, emit, line_width, paint, shown
+from ocs.cli.printing import WIDTH, Word, age, clock, cut, date, emit, line_width, named, paint, shown
 from ocs.client.session import Session, decode_session
 
 NEVER = "never ran"
@@ -96,7 +96,7 @@ def data_lines(data: Any) -> list[str]:
 
 
 def _item(key: str, value: Any) -> list[str]:
-    one_line = f"{key}: {shown(value)}"
+    one_line = f"{key}: {named(key, value)}"
     if len(one_line) <= WIDTH - 4 or not isinstance(value, (Mapping, list, tuple)):
         return [one_line]
     return [f"{key}:", *(f"  {line}" for line in data_lines(value))]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ocs.cli.options import Where, json_option, where_options
-from ocs.cli.printing import Word, age, date, emit, emit_json, table
+from ocs.cli.printing import Word, age, date, emit, emit_json, table, took
 from ocs.cli.realm import api_of, complete_device, complete_operation, devices_here, operations_in, realm
 from ocs.model.errors import ExitCode, OcsError
 
@@ -111,7 +111,7 @@ def _one_operation(observatory: Observatory, device: str, op: str, *, history: b
         emit_json([run.raw for run in runs])
         return
     rows = [
-        (date(run.start_time), age(run.elapsed_s), Word(state_word(run)), _parameters(run), tells(run)) for run in runs
+        (date(run.start_time), took(run.elapsed_s), Word(state_word(run)), _parameters(run), tells(run)) for run in runs
     ]
     table(("STARTED (UTC)", "TOOK", "STATE", "WITH", "TELLS"), rows)
 

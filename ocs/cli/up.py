@@ -16,6 +16,7 @@ Examples:
   ocs up --port 8042            another port, beside what runs already
   ocs up --no-router            the router runs already
 
+\b
 It prints a line for each agent that is here, and then
   realm ready: 7 devices on ws://127.0.0.1:8001/ws
 Ctrl-C, or `ocs down` from anywhere, ends agents and router."""

@@ -189,5 +189,6 @@ def _samples(event: Any) -> str:
     for samples in event.samples:
         count = len(samples.timestamps)
         values = " ".join(f"{name}={_last(column)}" for name, column in samples.data.items() if len(column))
-        told.append(f"{values}{f'  ({count} samples)' if count > 1 else ''}")
+        block = "" if samples.block == event.feed else f"{samples.block}: "
+        told.append(f"{block}{values}{f'  ({count} samples)' if count > 1 else ''}")
     return "; ".join(told)

@@ -7,6 +7,7 @@ command-line options and forms.
 
 from __future__ import annotations
 
+import copy
 import difflib
 import inspect
 import re
@@ -95,7 +96,7 @@ class Parameters:
         """
         if not given:
             if self._defaults is not None:
-                return dict(self._defaults)
+                return copy.deepcopy(self._defaults)
             given = {}
         if not isinstance(given, Mapping):
             raise ParameterError(

@@ -6,12 +6,14 @@ import asyncio
 import selectors
 from collections.abc import Callable
 from contextvars import Context
-from typing import Any
+from typing import Any, TypeVarTuple, Unpack
 
 from twisted.internet.base import DelayedCall
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from zope.interface import implementer
+
+Args = TypeVarTuple("Args")
 
 BEGINNING_S = 1000.0
 """The loop's time at its start: not 0, so that nobody takes it for "never"."""
@@ -36,7 +38,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         self._now_s = max(self._now_s, round(moment_s, 9))
 
     def call_at(
-        self, when: float, callback: Callable[..., object], *args: Any, context: Context | None = None
+        self, when: float, callback: Callable[[Unpack[Args]], object], *args: Unpack[Args], context: Context | None = None
     ) -> asyncio.TimerHandle:
         """Call a function at a moment, in whole nanoseconds."""
         return super().call_at(round(when, 9), callback, *args, context=context)

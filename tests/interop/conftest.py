@@ -16,7 +16,7 @@ from ocs.site.state import router_folder
 from tests.interop.house import CHECKOUT, OURS, REALM, THEIRS, UPSTREAM, House, answers, end, site_text, start, until
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     if not (UPSTREAM / "ocs-agent-cli").exists():
         pytest.skip("the environment of OCS 0.12 is not there; run `make .venvs/interop/.ready`")
@@ -64,7 +64,7 @@ def obs(house: House) -> Iterator[Observatory]:
         yield observatory
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def upstream_client(house: House) -> dict[str, Any]:
     """What the client of OCS 0.12 saw of our agents."""
     return house.tell(UPSTREAM / "python", "upstream_client.py", str(house.site_file), "faker-2")

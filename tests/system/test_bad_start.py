@@ -11,7 +11,7 @@ from ocs.client import connect
 from ocs.model.errors import DuplicateError, ExitCode
 from ocs.router.configuration import RouterConfiguration
 from ocs.router.node import prepare
-from tests.system.conftest import Router
+from ocs.testing.router_process import RouterProcess
 from tests.system.programs import AGENTS, CROSSBAR, Place, check_sentence, sentence
 
 pytestmark = [pytest.mark.system, pytest.mark.xdist_group("router")]
@@ -51,11 +51,19 @@ def test_a_second_agent_of_the_name_from_elsewhere_is_refused(place: Place, tmp_
         assert obs["twin-2"].move(position=1).result == 1.0
 
 
-def test_a_router_on_a_taken_port_is_refused(router: Router, tmp_path: Path) -> None:
+def test_a_router_on_a_taken_port_is_refused(router: RouterProcess, tmp_path: Path) -> None:
     with pytest.raises(DuplicateError) as refused:
         prepare(tmp_path, RouterConfiguration(port=router.port), CROSSBAR)
 
     assert f"port {router.port} is taken by another program; end it" in sentence(refused.value)
+
+
+def test_the_command_that_starts_a_router_on_a_taken_port_is_refused(place: Place) -> None:
+    place.state.mkdir(parents=True)
+
+    told = last_words(place.run("-m", "ocs", "router", "start", OCS_CROSSBAR=CROSSBAR), ExitCode.DUPLICATE)
+
+    assert f"port {place.port} is taken by another program" in told
 
 
 @pytest.mark.parametrize(

@@ -126,9 +126,7 @@ def test_nonsense_from_the_device_does_not_end_a_process(lab: Place, thermo: Any
 
 
 def test_after_an_abort_in_an_exchange_the_next_one_gets_its_own_answer(lab: Place, thermo: Any) -> None:
-    world(lab, fault="late", count=1, seconds=0.4)
-    thermo.identify()  # so that the link knows how slow this device may be
-    world(lab, fault="late", count=1, seconds=0.4)
+    world(lab, fault="late", count=1, seconds=0.5)
 
     run = thermo.identify.start()
     until(lambda: world(lab, get="faults")["faults"] == {}, "the exchange")
@@ -136,6 +134,17 @@ def test_after_an_abort_in_an_exchange_the_next_one_gets_its_own_answer(lab: Pla
 
     assert thermo.identify.wait(10).outcome is Outcome.ABORTED
     assert thermo.set_label(input=1, label="cold plate").result == "cold plate"
+    assert thermo.identify().result["model"] == "240-8P"
+
+
+def test_an_answer_after_its_deadline_is_not_taken_for_the_next(lab: Place, thermo: Any) -> None:
+    world(lab, fault="late", count=1, seconds=2.3)
+
+    with pytest.raises(DeadlineError):
+        thermo.identify()
+
+    assert thermo.set_label(input=1, label="warm plate").result == "warm plate"
+    assert thermo.identify().result["model"] == "240-8P"
 
 
 def test_an_agent_whose_device_is_not_there_starts_and_says_so(place: Place) -> None:

@@ -13,14 +13,14 @@ import pytest
 from ocs.client import connect
 from ocs.model.errors import OcsError, RouterLostError
 from ocs.model.operation import Outcome
-from tests.system.conftest import Router
+from ocs.testing.router_process import RouterProcess
 from tests.system.programs import Place, sentence
 
 pytestmark = [pytest.mark.system, pytest.mark.xdist_group("router")]
 
 
 @pytest.fixture
-def home(mortal_router: Router, tmp_path: Path) -> Iterator[Place]:
+def home(mortal_router: RouterProcess, tmp_path: Path) -> Iterator[Place]:
     place = Place(mortal_router.port, tmp_path / "state")
     yield place
     place.end()
@@ -51,7 +51,7 @@ class Waiting:
         assert self.moment - killed < 2.0
 
 
-def test_agents_and_clients_outlive_the_router(mortal_router: Router, home: Place) -> None:
+def test_agents_and_clients_outlive_the_router(mortal_router: RouterProcess, home: Place) -> None:
     """One story, since a router takes seconds to start: absent, there, killed in mid-operation, back."""
     agent = home.agent("odd", "odd-1", ready=False)
     agent.wait_for("waiting for the router")
@@ -81,7 +81,7 @@ def test_agents_and_clients_outlive_the_router(mortal_router: Router, home: Plac
         assert odd.move(position=3).result == 3.0
 
 
-def test_a_client_without_router_is_told_where_to_look(mortal_router: Router, home: Place) -> None:
+def test_a_client_without_router_is_told_where_to_look(mortal_router: RouterProcess, home: Place) -> None:
     with pytest.raises(RouterLostError) as away:
         connect(home.url, realm=home.realm, root=home.root, timeout_s=0.5)
 

@@ -8,21 +8,22 @@ import pytest
 
 from ocs.client import connect
 from ocs.model.errors import DeadlineError, NotFoundError, OcsError
-from tests.system.conftest import OTHER_REALM, OTHER_ROOT
+from ocs.testing.router_process import RouterProcess
 from tests.system.programs import Place, sentence
 
 pytestmark = [pytest.mark.system, pytest.mark.xdist_group("router")]
 
 
-def test_the_same_name_in_two_realms_is_two_devices(place: Place, tmp_path: Path) -> None:
-    other = place.elsewhere(tmp_path / "other", realm=OTHER_REALM, root=OTHER_ROOT)
+def test_the_same_name_in_two_realms_is_two_devices(router: RouterProcess, place: Place, tmp_path: Path) -> None:
+    second_realm = router.realms[1]
+    other = place.elsewhere(tmp_path / "other", realm=second_realm.name, root=second_realm.root)
     first, second = place.agent("odd", "both-1", ready=False), other.agent("odd", "both-1", ready=False)
     first.wait_for(f"joined {place.realm} as both-1")
-    second.wait_for(f"joined {OTHER_REALM} as both-1")
+    second.wait_for(f"joined {other.realm} as both-1")
 
     with (
         connect(place.url, realm=place.realm, root=place.root) as here,
-        connect(place.url, realm=OTHER_REALM, root=OTHER_ROOT) as there,
+        connect(place.url, realm=other.realm, root=other.root) as there,
     ):
         assert here["both-1"].interface.identity.pid == first.pid
         assert there["both-1"].interface.identity.pid == second.pid
@@ -35,7 +36,7 @@ def test_the_same_name_in_two_realms_is_two_devices(place: Place, tmp_path: Path
         second.end()
         with pytest.raises(NotFoundError) as gone:
             there["both-1"].count.status()
-        assert "nobody answers at elsewhere.both-1.ops" in sentence(gone.value)
+        assert f"nobody answers at {other.root}.both-1.ops" in sentence(gone.value)
         assert not here["both-1"].count.status().ended
 
 

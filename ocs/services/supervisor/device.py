@@ -146,6 +146,8 @@ class Supervisor(Device):
         if plan.router is not None:
             self.router = Child(plan.router.prepare(), *make)
             await self._start_router(self.router, session)
+        elif plan.local and not await asyncio.to_thread(is_ready, plan.port):
+            self.tell(f"waiting for the router at {plan.settings.router_url}; start it with `ocs router start`")
         for child in self.children.values():
             if child.plan.at_once:
                 child.start()

@@ -106,6 +106,11 @@ class SitePlan:
     environment: Mapping[str, str] = field(repr=False)
 
     @property
+    def local(self) -> bool:
+        """Whether the router is on this host."""
+        return urlsplit(self.settings.router_url).hostname in LOOPBACK
+
+    @property
     def log_folder(self) -> Path:
         """The folder of all logs."""
         return log_folder(self.settings)

@@ -133,13 +133,13 @@ def test_an_error_of_ours_arrives_as_it_left(house: House) -> None:
 
 
 def test_a_call_of_nobody_says_so(house: House) -> None:
-    with pytest.raises(NotFoundError, match="nobody answers at observatory.nobody"):
+    with pytest.raises(NotFoundError, match=r"nobody answers at observatory\.nobody"):
         house.call(house.join(), "observatory.nobody")
 
 
 def test_a_call_without_answer_ends_at_its_deadline(house: House) -> None:
     callee, caller = house.join(), house.join()
-    house.clock.result_of(callee.register("observatory.a", lambda _caller: Deferred()))
+    house.clock.result_of(callee.register("observatory.a", lambda _caller: Deferred()))  # noqa: PLW0108 - it takes no caller
 
     with pytest.raises(DeadlineError, match=r"did not answer within 0\.2 s"):
         house.call(caller, "observatory.a", timeout_s=0.2)

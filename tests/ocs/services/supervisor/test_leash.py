@@ -13,9 +13,8 @@ import pytest
 PARENT = """
 import subprocess, sys
 from ocs.services.supervisor.child import leashed
-child = subprocess.Popen(leashed((sys.executable, "-c", "import signal; signal.pause()")), start_new_session=True)
-print(child.pid, flush=True)
-child.wait()
+program = "import os, signal; print(os.getpid(), flush=True); signal.pause()"
+subprocess.Popen(leashed((sys.executable, "-c", program)), start_new_session=True).wait()
 """
 
 

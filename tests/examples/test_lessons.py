@@ -1,0 +1,34 @@
+"""Each lesson does what its page says."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.examples.lessons import EXAMPLES, play, steps_of
+from tests.system.programs import Place
+
+pytestmark = [pytest.mark.system, pytest.mark.xdist_group("router")]
+
+LESSONS = sorted(page.parent.name for page in EXAMPLES.glob("*/README.md"))
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_a_lesson_does_what_its_page_says(lesson: str, place: Place) -> None:
+    play(steps_of((EXAMPLES / lesson / "README.md").read_text()), EXAMPLES / lesson, place)
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_a_lesson_has_something_to_run(lesson: str) -> None:
+    assert steps_of((EXAMPLES / lesson / "README.md").read_text())
+
+
+def test_the_serial_device_is_short() -> None:
+    files = (EXAMPLES / "04-serial-device").glob("*.py")
+
+    assert sum(len(file.read_text().splitlines()) for file in files) < 120
+
+
+def test_the_list_of_lessons_is_complete() -> None:
+    told = (EXAMPLES / "README.md").read_text()
+
+    assert [lesson for lesson in LESSONS if f"({lesson}/README.md)" not in told] == []

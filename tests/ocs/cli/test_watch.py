@@ -1,0 +1,121 @@
+"""What comes from the realm, as lines."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from ocs.cli.watch import Watcher
+from ocs.client.events import FeedMessage, decode_feed_event
+from tests.ocs.cli.conftest import Served, system_test
+
+SESSION: dict[str, Any] = {
+    "session_id": 1, "op_name": "acq", "status": "running", "start_time": 0.0, "messages": [], "data": {},
+}  # fmt: skip
+
+
+def watcher(feed: str = "", *, every_change: bool = False) -> Watcher:
+    return Watcher(None, "", feed, every_change=every_change)  # type: ignore[arg-type] # it is not asked for anything
+
+
+def texts(watching: Watcher) -> list[str]:
+    found = []
+    while not watching.lines.empty():
+        text, _ = watching.lines.get()
+        found.append(" ".join(text.split()[1:]))
+    return found
+
+
+def sample(seq: int, value: float, *, epoch: int = 5) -> FeedMessage:
+    block = {"block_name": "thermal", "timestamps": [0.0, 1.0], "data": {"kelvin": [0.0, value]}}
+    info = {"record": True, "seq": seq, "epoch": epoch}
+    return decode_feed_event("observatory.oven-1.feeds.thermal", [[{"thermal": block}, info]])
+
+
+def heartbeat(**codes: int) -> FeedMessage:
+    return decode_feed_event("observatory.oven-1.feeds.heartbeat", [[codes, {"record": False}]])
+
+
+def test_the_newest_of_the_samples_is_shown() -> None:
+    watching = watcher()
+
+    watching.take_feed(sample(1, 4.25))
+
+    assert texts(watching) == ["oven-1 thermal kelvin=4.25 (2 samples)"]
+
+
+def test_missed_messages_are_counted() -> None:
+    watching = watcher()
+    watching.take_feed(sample(1, 1.0))
+    watching.take_feed(sample(4, 2.0))
+
+    assert texts(watching)[1].endswith("(2 missed)")
+
+
+def test_a_restarted_agent_has_missed_nothing() -> None:
+    watching = watcher()
+    watching.take_feed(sample(7, 1.0))
+    watching.take_feed(sample(20, 2.0, epoch=6))
+
+    assert "missed" not in " ".join(texts(watching))
+
+
+def test_a_heartbeat_shows_only_when_it_tells_something_new() -> None:
+    watching = watcher()
+    for code in (1, 1, 3, 3):
+        watching.take_feed(heartbeat(acq=code))
+
+    assert texts(watching) == ["oven-1 here nothing ran yet", "oven-1 here acq running"]
+
+
+def test_each_heartbeat_shows_where_it_was_asked_for() -> None:
+    watching = watcher("heartbeat")
+    watching.take_feed(heartbeat(acq=3))
+    watching.take_feed(heartbeat(acq=3))
+
+    assert len(texts(watching)) == 2
+
+
+def test_a_session_shows_when_more_than_its_data_changed() -> None:
+    watching = watcher()
+    for data in ({}, {"a": 1}, {"a": 2}):
+        watching.take_session("observatory.oven-1.sessions.acq", [{**SESSION, "data": data}])
+    watching.take_session("observatory.oven-1.sessions.acq", [{**SESSION, "status": "stopping"}])
+
+    assert texts(watching) == ["oven-1.acq running", "oven-1.acq stopping"]
+
+
+def test_programs_get_every_change_of_a_session() -> None:
+    watching = watcher(every_change=True)
+    for _ in range(3):
+        watching.take_session("observatory.oven-1.sessions.acq", [SESSION])
+
+    assert len(texts(watching)) == 3
+
+
+@system_test
+def test_a_feed_is_watched_as_lines_of_json(served: Served) -> None:
+    served.ocs("start", "faker-1", "acq")
+    lines = served.ocs("watch", "faker-1", "false_temperatures", "--json", "--count", "2", "--for", "30").splitlines()
+    served.ocs("stop", "faker-1", "acq")
+    served.ocs("wait", "faker-1", "acq")
+
+    first, second = (json.loads(line) for line in lines)
+    assert first["kind"] == "feed"
+    assert second["seq"] == first["seq"] + 1
+    assert "channel_00" in json.dumps(first["message"])
+
+
+@system_test
+def test_heartbeats_and_sessions_are_watched(served: Served) -> None:
+    told = served.ocs("watch", "--for", "2.5")
+
+    assert "faker-1 here" in told
+    assert "registry.main" in told
+
+
+@system_test
+def test_too_few_messages_in_time_is_exit_code_8(served: Served) -> None:
+    assert "0 of 1 came within 0.1 s" in served.ocs(
+        "watch", "faker-1", "false_temperatures", "--count", "1", "--for", "0.1", expect=8
+    )
