@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 from twisted.logger import globalLogPublisher
 
 from ocs.testing.leftovers import LostFailures
+
+# How long an example takes says more about the machine than about the code.
+settings.register_profile("ocs", deadline=None)
+settings.load_profile("ocs")
 
 
 @pytest.fixture(autouse=True)

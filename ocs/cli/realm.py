@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 JOIN_S = 10.0
 HEARTBEATS_S = 1.5
-COMPLETION_S = 2.0
+COMPLETION_S = float(os.environ.get("OCS_COMPLETION_S", "2"))
+"""Time, in s, after which the shell gets no names; a slow machine may want more."""
 
 
 @contextmanager

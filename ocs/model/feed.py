@@ -90,7 +90,8 @@ def _sendable(name: str, value: int | str) -> int | str:
                 f"field {name} is a text of {len(value)} characters; a sample has at most {LONGEST_TEXT}",
                 field=name, limit=LONGEST_TEXT,
             )  # fmt: skip
-        return value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")
+        told = value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")
+        return f"?{told[1:]}" if told.startswith("\0") else told  # to readers of JSON a zero sign announces bytes
     if not -(2**63) <= value < 2**64:
         raise NotSerialisableError(f"field {name} is an integer of more than 64 bits", field=name)
     return value

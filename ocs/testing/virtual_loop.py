@@ -6,7 +6,7 @@ import asyncio
 import selectors
 from collections.abc import Callable
 from contextvars import Context
-from typing import Any, TypeVarTuple, Unpack
+from typing import Any, TypeVarTuple
 
 from twisted.internet.base import DelayedCall
 from twisted.internet.interfaces import IReactorTime
@@ -38,7 +38,11 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         self._now_s = max(self._now_s, round(moment_s, 9))
 
     def call_at(
-        self, when: float, callback: Callable[[Unpack[Args]], object], *args: Unpack[Args], context: Context | None = None
+        self,
+        when: float,
+        callback: Callable[[*Args], object],
+        *args: *Args,
+        context: Context | None = None,
     ) -> asyncio.TimerHandle:
         """Call a function at a moment, in whole nanoseconds."""
         return super().call_at(round(when, 9), callback, *args, context=context)

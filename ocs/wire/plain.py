@@ -117,8 +117,13 @@ def _unwrapped(value: Any) -> Any:
 
 
 def sendable(text: str) -> str:
-    """Return `text` as UTF-8 can carry it: half a surrogate pair becomes a question mark."""
-    return str(text) if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+    """Return `text` as every peer can read it: what it cannot becomes a question mark.
+
+    Half a surrogate pair is no UTF-8; a zero sign at the beginning announces bytes to JSON's readers (WAMP,
+    "Binary conversion of JSON strings").
+    """
+    told = str(text) if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+    return f"?{told[1:]}" if told.startswith("\0") else told
 
 
 def plain(value: Any, what: str = "value", *, limit: int = LARGEST_MESSAGE) -> Any:

@@ -47,9 +47,9 @@ def encode_run(run: RunRecord) -> dict[str, Any]:
     if run.messages_dropped or len(messages) > MESSAGES_SENT:
         encoded["messages_dropped"] = run.messages_dropped + max(0, len(messages) - MESSAGES_SENT)
     if infinities:
-        encoded["infinities"] = list(infinities)
+        encoded["infinities"] = [sendable(path) for path in infinities]
     if trouble:
-        encoded["data_error"] = trouble
+        encoded["data_error"] = sendable(trouble)
     return encoded
 
 
@@ -87,7 +87,7 @@ def encode_failure(failure: Failure) -> dict[str, Any]:
         "code": failure.code.value,
         "message": sendable(failure.message),
         "type": failure.type,
-        "place": failure.place,
+        "place": sendable(failure.place),
     }
 
 

@@ -20,6 +20,7 @@ WITHOUT_TEST = {
     "ocs/agent/host.py",  # a protocol
     "ocs/agent/launch.py",  # a process: tests/system
     "ocs/model/interface.py",  # plain values
+    "ocs/link/simulation/instrument.py",  # a protocol
 }
 
 

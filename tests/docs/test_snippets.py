@@ -24,8 +24,12 @@ NAMED = {
 
 
 def imports_of(text: str) -> str:
-    """Return the import statements of a snippet as a program."""
-    nodes = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Import | ast.ImportFrom)]
+    """Return the import statements of a snippet as a program; of one that is no Python, which its own test tells, none."""
+    try:
+        tree = ast.parse(text)
+    except SyntaxError:
+        return ""
+    nodes = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
     return "\n".join(ast.unparse(node) for node in nodes)
 
 

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
+import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ocs.client import Observatory
+from ocs.client import Observatory, connect
 from ocs.model.errors import OcsError
+from ocs.router.configuration import RouterConfiguration
+from ocs.router.node import START_TIMEOUT_S, find_crossbar, free_port, is_ready, prepare
+from ocs.site.state import router_folder
 
 HERE = Path(__file__).parent
 CHECKOUT = HERE.parents[1]
@@ -64,6 +70,45 @@ def until(true: Callable[[], bool], what: str, deadline_s: float) -> None:
     while not true():
         assert time.monotonic() < end, f"{what}: not within {deadline_s:g} s"
         pause.wait(0.1)
+
+
+@contextmanager
+def open_house(folder: Path) -> Iterator[House]:
+    """Start the router and all agents for the time of a `with` block."""
+    port = free_port()
+    environ = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("OCS_")},
+        "OCS_PORT": str(port),
+        "OCS_STATE_DIR": str(folder / "state"),
+        "PYTHONPATH": "",
+        "PYTHONWARNINGS": "ignore",
+        "COLUMNS": "100",
+    }
+    given = {**environ, "OCS_CROSSBAR": os.environ.get("OCS_CROSSBAR", str(CHECKOUT / ".venvs/router/bin/crossbar"))}
+    node = prepare(router_folder(folder / "state", REALM), RouterConfiguration(port=port), find_crossbar(given))
+    site_file = folder / "site.yaml"
+    site_file.write_text(site_text(port))
+    running = [start(node.command, environ, folder / "router.log")]
+    try:
+        until(lambda: is_ready(port), "the router", START_TIMEOUT_S)
+        options = ["--site-file", str(site_file), "--site-host", "localhost"]
+        for name in OURS:
+            command = [sys.executable, "-m", "ocs.agent", "--instance-id", name, *options]
+            running.append(start(command, environ, folder / f"{name}.log"))
+        for name in THEIRS:
+            command = [str(UPSTREAM / "ocs-agent-cli"), "--instance-id", name, *options]
+            running.append(start(command, environ, folder / f"{name}.log"))
+        with connect(f"ws://127.0.0.1:{port}/ws", root="observatory") as obs:
+            for name in (*OURS, *THEIRS):
+                until(lambda: answers(obs, name), name, 40)  # noqa: B023 - asked within the loop
+        yield House(port, site_file, environ)
+    finally:
+        for process in running[1:]:
+            process.terminate()
+        for process in running[1:]:
+            end(process)
+        running[0].terminate()
+        end(running[0])
 
 
 def site_text(port: int) -> str:

@@ -38,7 +38,7 @@ hosts:
 
 def system_test(function: Callable[..., None]) -> Callable[..., None]:
     """Mark a test that uses a site that is served: real processes, one router for all of them."""
-    for mark in (pytest.mark.system, pytest.mark.timeout(240), pytest.mark.xdist_group("router")):
+    for mark in (pytest.mark.system, pytest.mark.timeout(240), pytest.mark.xdist_group("site")):
         function = mark(function)
     return function
 

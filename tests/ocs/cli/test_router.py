@@ -43,7 +43,7 @@ def test_port_and_realm_reach_the_configuration(capsys: pytest.CaptureFixture[st
 
 @pytest.mark.system
 @pytest.mark.timeout(240)
-@pytest.mark.xdist_group("router")
+@pytest.mark.xdist_group("site")
 def test_a_router_alone_tells_when_it_is_ready_and_ends_at_a_signal(tmp_path: Path) -> None:
     port = free_port()
     environment = {**os.environ, "OCS_CROSSBAR": crossbar(), "OCS_STATE_DIR": str(tmp_path), "OCS_PORT": str(port)}

@@ -25,6 +25,10 @@ from ocs.testing.real_loop import RealLoop
 from ocs.testing.router_process import RouterProcess
 
 
+def never(_caller: Any) -> Deferred[None]:
+    return Deferred()
+
+
 class House:
     """A router and the connections that a test makes to it."""
 
@@ -139,7 +143,7 @@ def test_a_call_of_nobody_says_so(house: House) -> None:
 
 def test_a_call_without_answer_ends_at_its_deadline(house: House) -> None:
     callee, caller = house.join(), house.join()
-    house.clock.result_of(callee.register("observatory.a", lambda _caller: Deferred()))  # noqa: PLW0108 - it takes no caller
+    house.clock.result_of(callee.register("observatory.a", never))
 
     with pytest.raises(DeadlineError, match=r"did not answer within 0\.2 s"):
         house.call(caller, "observatory.a", timeout_s=0.2)

@@ -33,7 +33,9 @@ IDENTITY = Identity(
 THERMAL = FeedInterface("thermal", doc="temperature and power", agg_params={"frame_length": 60})
 
 
-def ramp(session: Any, target: Annotated[float, Unit("K"), Limits(0, 400)], steps: int = 3) -> Annotated[float, Unit("K")]:
+def ramp(
+    session: Any, target: Annotated[float, Unit("K"), Limits(0, 400)], steps: int = 3
+) -> Annotated[float, Unit("K")]:
     """Ramp to a temperature.
 
     Args:

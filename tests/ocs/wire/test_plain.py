@@ -78,7 +78,8 @@ def test_every_text_can_be_sent_and_good_ones_are_unchanged(text: str) -> None:
 
     told.encode("utf-8")
     assert len(told) == len(text)
-    assert told == text or any("\ud800" <= sign <= "\udfff" for sign in text)
+    assert not told.startswith("\0")
+    assert told == text or text.startswith("\0") or any("\ud800" <= sign <= "\udfff" for sign in text)
 
 
 @pytest.mark.parametrize(
@@ -88,7 +89,7 @@ def test_every_text_can_be_sent_and_good_ones_are_unchanged(text: str) -> None:
         (Model(x=2), {"x": 2.0}),
         (np.arange(4).reshape(2, 2), [[0, 1], [2, 3]]),
         (datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC), 1_700_000_000.0),
-        ({1, 1}, [1]),
+        ({1}, [1]),
         ((1, 2), [1, 2]),
         (bytearray(b"ab"), b"ab"),
     ],
