@@ -28,7 +28,7 @@ export OCS_CROSSBAR := $(abspath $(ROUTER))/bin/crossbar
 export OCS_SITE_FILE := $(abspath $(SITE))
 export PYTHONUNBUFFERED := 1
 
-.PHONY: help setup demo run crossbar agents observe status stop test lint fmt bench clean interop lock
+.PHONY: help setup demo run crossbar agents observe status stop test lint docs fmt bench clean lock
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,8 +65,12 @@ test: setup $(INTEROP)/.ready ## Run all tests, real router included
 lint: setup ## Check style, types and the floors of the house
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy ocs agents clients tests
+	$(BIN)/mypy ocs agents clients benchmarks docs/generate.py tests
+	@for lesson in examples/*/; do MYPYPATH=examples/04-serial-device $(BIN)/mypy $$lesson || exit 1; done
 	PYTHONPATH=. $(BIN)/lint-imports --no-cache
+
+docs: setup ## Write the reference pages anew from the code
+	@$(BIN)/python docs/generate.py
 
 fmt: setup ## Format the code
 	$(BIN)/ruff check --fix .

@@ -8,7 +8,11 @@ import pytest
 from hypothesis import settings
 from twisted.logger import globalLogPublisher
 
+from ocs.realm.reactor import install
 from ocs.testing.leftovers import LostFailures
+
+# Whatever a test imports first: this process has one reactor, and it is the one that ocs runs on.
+install()
 
 # How long an example takes says more about the machine than about the code.
 settings.register_profile("ocs", deadline=None)

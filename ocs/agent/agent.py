@@ -227,7 +227,8 @@ class Agent:
             self._ready.callback(None)
 
     def _lost(self, reason: str) -> None:
-        self._log.warn("{reason}; operations go on, joining again as soon as it is back", reason=reason)
+        if self._ending is None:
+            self._log.warn("{reason}; operations go on, joining again as soon as it is back", reason=reason)
 
     def _say_waiting(self) -> None:
         self._log.warn(
@@ -249,7 +250,6 @@ class Agent:
 
         def alive(api: Any) -> None:
             where = f"process {api.get('instance_pid')} on {api.get('instance_hostname')}" if api else "another agent"
-            decided.callback(False)
             self._on_end(
                 DuplicateError(
                     f"{member.device.name} runs already as {where}; end that one first, "
@@ -257,6 +257,7 @@ class Agent:
                     field="instance-id", given=member.device.name,
                 )
             )  # fmt: skip
+            decided.callback(False)
 
         def silent(_failure: Any) -> None:
             self._log.warn("the former holder of the name does not answer; taking it over")

@@ -148,4 +148,4 @@ class Limits:
         bounds = {key: bound for key, bound in (("ge", self.low), ("le", self.high)) if bound is not None}
         make = core_schema.float_schema if schema["type"] == "float" else core_schema.int_schema
         known = {key: value for key, value in schema.items() if key not in {"type", "ge", "le"}}
-        return make(**{**known, **bounds})  # type: ignore[operator] # the keys are those of either
+        return make(**{**known, **bounds})  # the keys are those of either

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from ocs.model.errors import ConfigurationError
 
-_SCHEMES = ("ws", "wss", "rs", "unix")
+_SCHEMES = ("ws", "rs", "unix")
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,7 @@ class Endpoint:
     """A way to the router.
 
     Attributes:
-        scheme: `ws` or `wss` (WebSocket), `rs` (RawSocket over TCP), `unix` (RawSocket over a unix socket).
+        scheme: `ws` (WebSocket), `rs` (RawSocket over TCP), `unix` (RawSocket over a unix socket).
         host: Name of the host; empty for `unix`.
         port: TCP port; 0 for `unix`.
         path: Path of the WebSocket or of the socket file.
@@ -45,8 +45,13 @@ def parse_endpoint(url: str) -> Endpoint:
         ConfigurationError: It is no such URL.
     """
     parts = urlsplit(url)
+    if parts.scheme == "wss":
+        raise ConfigurationError(
+            f"{url!r} asks for TLS, which agents and clients do not speak yet; reach the router from its own host",
+            field="wamp_server", given=url,
+        )  # fmt: skip
     try:
-        port = parts.port or {"ws": 80, "wss": 443}.get(parts.scheme, 0)
+        port = parts.port or {"ws": 80}.get(parts.scheme, 0)
     except ValueError:
         port = -1
     bad_tcp = parts.scheme != "unix" and (not parts.hostname or port <= 0)

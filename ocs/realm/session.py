@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -15,9 +14,7 @@ from twisted.internet.endpoints import TCP4ClientEndpoint, UNIXClientEndpoint
 from typing_extensions import override
 
 from ocs.realm.endpoint import Endpoint
-
-BURST_S = 0.0002
-"""Messages that follow each other within so many seconds are written together."""
+from ocs.realm.reactor import loop_of
 
 
 class RealmSession(ApplicationSession):
@@ -85,20 +82,23 @@ class PromptProtocol(WampRawSocketClientProtocol):
     """RawSocket that writes a lone message at once, and a burst together at the next turn of the loop.
 
     Twisted writes at the next turn only, which costs a call a good part of its time; for many messages in
-    a row that is right, for it puts them into one packet.
+    one turn that is right, for it puts them into one packet.
     """
 
-    _last_sent = 0.0
+    _wrote_in_this_turn = False
 
     @override
     def send(self, msg: Any) -> None:
         super().send(msg)  # type: ignore[no-untyped-call] # autobahn carries no types here
-        now = time.monotonic()
         # A transport in memory, as tests have it, has nothing that waits for the loop's next turn.
         write = getattr(self.transport, "doWrite", None)
-        if now - self._last_sent > BURST_S and write is not None:
+        if write is not None and not self._wrote_in_this_turn:
+            self._wrote_in_this_turn = True
+            loop_of(self.transport.reactor).call_soon(self._turned)
             write()
-        self._last_sent = now
+
+    def _turned(self) -> None:
+        self._wrote_in_this_turn = False
 
 
 def _raw(session: Callable[[], RealmSession]) -> Any:

@@ -24,7 +24,7 @@ NAMED = {
 
 
 def imports_of(text: str) -> str:
-    """Return the import statements of a snippet as a program; of one that is no Python, which its own test tells, none."""
+    """Return the import statements of a snippet as a program; none of what is no Python, which another test tells."""
     try:
         tree = ast.parse(text)
     except SyntaxError:

@@ -38,7 +38,7 @@ class Bench:
     def __init__(self, inputs: int = 8) -> None:
         self.clock = Clock()
         self.place: float | None = None
-        chance = random.Random(1)  # noqa: S311 - noise, not secrets
+        chance = random.Random(1)
         world = World(self.clock.seconds, chance, Beam(2.0), lambda: self.place, inputs)
         self.module = Thermometer(world)
 

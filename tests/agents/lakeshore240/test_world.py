@@ -17,7 +17,7 @@ from agents.lakeshore240.world import BASES_K, DRIFT_K, LAG_S, NOISE_K, Beam, Se
 
 
 def make_world(clock: Clock, stage: Callable[[], float | None] = lambda: None, seed: int = 1) -> World:
-    chance = random.Random(seed)  # noqa: S311 - noise, not secrets
+    chance = random.Random(seed)
     return World(clock.seconds, chance, Beam(2.0), stage)
 
 

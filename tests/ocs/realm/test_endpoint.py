@@ -10,9 +10,7 @@ from ocs.model.errors import ConfigurationError
 from ocs.realm.endpoint import parse_endpoint, ways_to
 
 
-@given(
-    st.sampled_from(["ws", "wss", "rs"]), st.from_regex(r"[a-z][a-z0-9-]{0,20}", fullmatch=True), st.integers(1, 65535)
-)
+@given(st.sampled_from(["ws", "rs"]), st.from_regex(r"[a-z][a-z0-9-]{0,20}", fullmatch=True), st.integers(1, 65535))
 def test_an_address_comes_back_as_it_was_given(scheme: str, host: str, port: int) -> None:
     url = f"{scheme}://{host}:{port}/ws"
 
@@ -34,6 +32,11 @@ def test_what_is_no_address_is_refused_with_examples(url: str) -> None:
         parse_endpoint(url)
 
     assert refused.value.given == url
+
+
+def test_tls_is_refused_instead_of_being_left_out() -> None:
+    with pytest.raises(ConfigurationError, match="asks for TLS, which agents and clients do not speak yet"):
+        parse_endpoint("wss://dome/ws")
 
 
 def test_on_its_own_host_the_router_is_tried_by_socket_then_raw_then_websocket() -> None:

@@ -56,7 +56,13 @@ class House:
             self.clock.result_of(member.close())
 
 
-@pytest.fixture(params=[Codec.MSGPACK, Codec.JSON, pytest.param("crossbar", marks=pytest.mark.system)])
+@pytest.fixture(
+    params=[
+        Codec.MSGPACK,
+        Codec.JSON,
+        pytest.param("crossbar", marks=[pytest.mark.system, pytest.mark.xdist_group("router")]),
+    ]
+)
 def house(request: pytest.FixtureRequest) -> Iterator[House]:
     if request.param == "crossbar":
         router: RouterProcess = request.getfixturevalue("router")
