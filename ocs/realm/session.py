@@ -91,11 +91,11 @@ class PromptProtocol(WampRawSocketClientProtocol):
     def send(self, msg: Any) -> None:
         super().send(msg)  # type: ignore[no-untyped-call] # autobahn carries no types here
         # A transport in memory, as tests have it, has nothing that waits for the loop's next turn.
-        write = getattr(self.transport, "doWrite", None)
-        if write is not None and not self._wrote_in_this_turn:
+        transport: Any = self.transport
+        if hasattr(transport, "doWrite") and not self._wrote_in_this_turn:
             self._wrote_in_this_turn = True
-            loop_of(self.transport.reactor).call_soon(self._turned)
-            write()
+            loop_of(transport.reactor).call_soon(self._turned)
+            transport.doWrite()
 
     def _turned(self) -> None:
         self._wrote_in_this_turn = False

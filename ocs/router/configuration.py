@@ -78,7 +78,7 @@ def render_text(configuration: RouterConfiguration) -> str:
 
 
 def socket_path(node_folder: Path, port: int) -> Path | None:
-    """Return where the unix socket of the router in `node_folder` on `port` is; None when the path would be too long."""
+    """Return where the router of a folder and port has its unix socket; None when the path would be too long."""
     path = node_folder.absolute() / SOCKET_NAME.format(port=port)
     return path if len(str(path)) <= LONGEST_SOCKET_PATH else None
 

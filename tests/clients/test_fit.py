@@ -2,6 +2,7 @@
 
 import random
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,7 +16,9 @@ POSITIONS = [-14.0 + step for step in range(29)]
 @given(st.floats(-9, 9), st.floats(2, 8), st.floats(1.5, 3.5), st.integers(0, 2**31))
 def test_the_peak_is_found_within_its_error_bars(centre: float, height: float, width: float, seed: int) -> None:
     noise = random.Random(seed)
-    kelvins = [float(gaussian(x, 77.0, height, centre, width)) + noise.gauss(0, 0.01) for x in POSITIONS]
+    kelvins = [
+        float(kelvin) + noise.gauss(0, 0.01) for kelvin in gaussian(np.asarray(POSITIONS), 77.0, height, centre, width)
+    ]
 
     peak = fit_peak(POSITIONS, kelvins)
 

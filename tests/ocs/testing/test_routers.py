@@ -119,7 +119,7 @@ def test_a_result_may_come_later(house: House) -> None:
 
 def test_the_callee_learns_who_calls(house: House) -> None:
     callee, caller = house.join(), house.join()
-    house.clock.result_of(callee.register("observatory.a", lambda caller: list(caller)))
+    house.clock.result_of(callee.register("observatory.a", list))
 
     name, role, session = house.call(caller, "observatory.a")
 
