@@ -35,6 +35,8 @@ def _row_bytes(block: Block) -> int:
 
 
 def _value_bytes(column: Column) -> int:
+    if not any(issubclass(kind, str) for kind in set(map(type, column))):
+        return _BYTES_PER_VALUE
     texts = [len(value) if value.isascii() else 4 * len(value) for value in column if isinstance(value, str)]
     return max([_BYTES_PER_VALUE, *(length + _BYTES_PER_TEXT for length in texts)])
 

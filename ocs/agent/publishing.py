@@ -180,6 +180,8 @@ class FeedRuntime:
         for part_times, part in columns.parts():
             encoded = feeds.encode_arrays(name, part_times, part)
             self._anywhere(self._emit, self._blocks_topic, encoded, len(part_times))
+        if self._timing.seconds() < self._next_view:
+            return
         last = columns.last(name)
         if last is not None:
             self._anywhere(self._view, last)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -55,12 +56,20 @@ def _column(column: Any) -> Any:
     if array.dtype.kind not in _LITTLE:
         return list(column)
     if isinstance(column, np.ndarray):
-        return _bytes(array.astype(array.dtype.newbyteorder("<"), copy=False))
+        return _bytes(array)
     return _bytes(array.astype(_LITTLE[array.dtype.kind], copy=False))
 
 
 def _bytes(array: Any) -> dict[str, Any]:
-    return {"dtype": array.dtype.str, "shape": list(array.shape), "data": array.tobytes()}
+    little, name = _little(array.dtype)
+    return {"dtype": name, "shape": list(array.shape), "data": array.astype(little, copy=False).tobytes()}
+
+
+@lru_cache(maxsize=64)
+def _little(kind: Any) -> tuple[Any, str]:
+    """Return a type of numbers in little-endian order, and its name on the wire."""
+    little = kind.newbyteorder("<")
+    return little, little.str
 
 
 @dataclass(frozen=True, slots=True)
