@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -30,18 +29,3 @@ def no_lost_failure(request: pytest.FixtureRequest) -> Iterator[None]:
     yield
     globalLogPublisher.removeObserver(watching)
     assert not watching.told, f"failures that nobody saw: {'; '.join(watching.told)}"
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Do what xdist 3.8 means to do: since pytest 9.2 it no longer reaches the id of a test with its group.
-
-    Without it the tests of one group run in several workers, and each of them starts a router.
-    """
-    if not (hasattr(config, "workerinput") and config.getoption("loadgroup", default=False)):
-        return
-    for item in items:
-        groups = sorted({str(mark.args[0]) for mark in item.iter_markers("xdist_group")})
-        if groups and "@" not in item.nodeid:
-            node_id: Any = item._id  # pytest keeps it to itself
-            item._id = type(node_id).parse(f"{item.nodeid}@{'_'.join(groups)}")

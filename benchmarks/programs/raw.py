@@ -24,6 +24,16 @@ from ocs.realm.reactor import loop_of  # noqa: E402 - the reactor comes first
 ECHO = "observatory.raw.echo"
 PAYLOAD = {"temperature": 4.2, "pressure": 1.0e-6, "count": 7, "name": "stage"}
 COLUMNS, ROWS = 10, 100
+INFO = {
+    "agent_address": "observatory.bench-1",
+    "agg_params": {},
+    "feed_name": "blocks",
+    "address": "observatory.bench-1.feeds.blocks",
+    "record": True,
+    "session_id": "1795170032.403277",
+    "agent_class": "BenchAgent",
+    "epoch": 1795170032403277000,
+}
 
 
 class Raw(ApplicationSession):
@@ -62,11 +72,14 @@ class Raw(ApplicationSession):
         answer(**summary(time.perf_counter() - begin, durations))
 
     async def publish_many(self, topic: str, count: int, form: str) -> None:
-        """Publish `count` blocks of 10 x 100, as lists or as bytes."""
+        """Publish `count` blocks of 10 x 100, as lists or as bytes, in the very form that a feed has."""
         block = np.random.default_rng(1).random((COLUMNS + 1, ROWS))
-        for _ in range(count):
-            columns = [column.tobytes() if form == "bytes" else column.tolist() for column in block]
-            self.publish(topic, columns)
+        names = [f"channel_{number}" for number in range(COLUMNS)]
+        made = as_bytes if form == "bytes" else as_list
+        for number in range(count):
+            times, *columns = (made(column) for column in block)
+            message = {"block_name": "block", "timestamps": times, "data": dict(zip(names, columns, strict=True))}
+            self.publish(topic, [message if form == "bytes" else {"block": message}, {**INFO, "seq": number}])
         answer(published=count)
 
     async def count_events(self, topic: str, count: int) -> None:
@@ -103,6 +116,16 @@ class Raw(ApplicationSession):
         await done
         answer(rows=rows, seconds=times[-1] - times[0])
         await subscription.unsubscribe()
+
+
+def as_list(column: Any) -> Any:
+    """Return a column as a list."""
+    return column.tolist()
+
+
+def as_bytes(column: Any) -> Any:
+    """Return a column as bytes."""
+    return {"dtype": "<f8", "shape": [ROWS], "data": column.tobytes()}
 
 
 def main(socket: str) -> None:

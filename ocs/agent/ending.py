@@ -69,7 +69,8 @@ def failed(error: BaseException) -> Ending:
         return Ending(Outcome.FAILED, failure=failure, told=f"ERROR: {error.message}")
     text = _text_of(error)
     failure = Failure(ErrorCode.FAILED, f"{kind}: {text}" if text else kind, kind, place)
-    trace = "".join(traceback.format_exception(error))
+    # Half a surrogate pair in a text would break whatever the log is written to.
+    trace = "".join(traceback.format_exception(error)).encode("utf-8", "replace").decode("utf-8")
     return Ending(Outcome.FAILED, failure=failure, told=f"CRASH: {failure.message} in {place}", trace=trace)
 
 
