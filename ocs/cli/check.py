@@ -15,21 +15,26 @@ EPILOG = """\b
 Examples:
   ocs check sites/demo.yaml
   ocs check                    the file of OCS_SITE_FILE
-  ocs check --json site.yaml"""
+  ocs check --json site.yaml
+  ocs check --schema > site.schema.json     for an editor that completes and checks"""
 
 
 @click.command("check", epilog=EPILOG)
 @click.argument("file", required=False, type=click.Path(path_type=Path))
+@click.option("--schema", "wants_schema", is_flag=True, help="Print the JSON schema of site files instead.")
 @json_option
-def command(file: Path | None, *, as_json: bool) -> ExitCode:
+def command(file: Path | None, *, wants_schema: bool, as_json: bool) -> ExitCode:
     """Check a site file: keys, names, agent classes, and the properties of every device.
 
     Each line tells file, line, place, and what to do. Exit code 3 when something is wrong; warnings alone are 0.
     """
     from ocs.agent.plugins import known_classes
-    from ocs.site import Severity, check, load_site
+    from ocs.site import Severity, check, load_site, site_schema
     from ocs.site.locate import find_site_file
 
+    if wants_schema:
+        emit_json(site_schema())
+        return ExitCode.OK
     path = file or find_site_file(os.environ)
     if path is None:
         raise ConfigurationError("no site file is named; write `ocs check FILE`, or set OCS_SITE_FILE")

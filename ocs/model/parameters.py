@@ -96,7 +96,7 @@ class Parameters:
         """
         if not given:
             if self._defaults is not None:
-                return copy.deepcopy(self._defaults)
+                return copy.deepcopy(self._defaults) if self._defaults else {}
             given = {}
         if not isinstance(given, Mapping):
             raise ParameterError(
