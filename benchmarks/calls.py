@@ -10,10 +10,13 @@ from benchmarks.peer import Peer, cpu_seconds, resident_bytes
 from benchmarks.place import Place
 
 RUN_NOTE = (
-    "profile of one run on the agent, quiet machine: 35 us of our code (asyncio Task and a loop turn 10, starting 8, "
-    "ending 6, session map 3, timer 3, Deferreds 3), cold caches double it; the reply is 460 B, the echo's 100 B"
+    "the agent's own code takes about 35 us a run in a warm loop without router (measured), spread over asyncio task, "
+    "start, end, session map, timer and Deferreds; the reply is 460 B against the echo's 100 B. Other load raises it"
 )
-WAMPY_NOTE = "bound by the router's WebSocket and JSON: an autobahn caller on the same path makes as many calls"
+WAMPY_NOTE = (
+    "plain wampy's own rate swings between runs; ours is bound by the router's WebSocket and JSON "
+    "(performance page, 1.1: 1095 calls/s for autobahn there)"
+)
 CALLS = 800
 ROUNDS = 5
 

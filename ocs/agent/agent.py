@@ -135,6 +135,7 @@ class Agent:
         self._no_word_needed()
         for member in self.members:
             for operation in member.operations.values():
+                operation.refuse_starts()
                 try:
                     operation.request_end(CancelReason.SHUTDOWN)
                 except NotRunningError:
@@ -240,21 +241,18 @@ class Agent:
         """Decide what to do when a name is taken: take it over from a holder that is dead, or give up."""
         decided: Deferred[bool] = Deferred()
         if error.code is not ErrorCode.DUPLICATE:
-            self._log.error("the router refuses: {error}", error=error.message)
+            self._on_end(error)
             decided.callback(False)
             return decided
-        member = self.members[0]
-        holder = self.connection.call(
-            uris.management(self.place.root, member.device.name), "get_api", timeout_s=HOLDER_TIMEOUT_S
-        )
+        device = uris.device_of(str(error.field))
+        holder = self.connection.call(uris.management(self.place.root, device), "get_api", timeout_s=HOLDER_TIMEOUT_S)
 
         def alive(api: Any) -> None:
             where = f"process {api.get('instance_pid')} on {api.get('instance_hostname')}" if api else "another agent"
             self._on_end(
                 DuplicateError(
-                    f"{member.device.name} runs already as {where}; end that one first, "
-                    "or give this one another instance-id",
-                    field="instance-id", given=member.device.name,
+                    f"{device} runs already as {where}; end that one first, or give this one another instance-id",
+                    field="instance-id", given=device,
                 )
             )  # fmt: skip
             decided.callback(False)

@@ -167,7 +167,8 @@ class Device:
             self.host.add_operation(declaration)
 
     def _feed(self, interface: FeedInterface) -> FeedRuntime:
-        runtime = self.feeds[interface.name] = self._hosted().make_feed(interface)
+        runtime = self._hosted().make_feed(interface)
+        self.feeds = {**self.feeds, interface.name: runtime}  # never changed in place: the loop goes through it
         return runtime
 
     def _hosted(self) -> Host:

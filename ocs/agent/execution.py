@@ -42,10 +42,15 @@ class Worker:
     def run(self, cancellation: Cancellation | None, body: Body, done: Done) -> None:
         """Have `body` called in the thread, then `done` with its result or exception in the loop."""
         with self._lock:
-            self._jobs.put((cancellation, body, done))
             if self._thread is None:
-                self._thread = threading.Thread(target=self._serve, name=self._name, daemon=True)
-                self._thread.start()
+                thread = threading.Thread(target=self._serve, name=self._name, daemon=True)
+                try:
+                    thread.start()
+                except RuntimeError as error:  # the machine gives no more threads: this job fails, the next may run
+                    self._timing.soon(done, None, error)
+                    return
+                self._thread = thread
+            self._jobs.put((cancellation, body, done))
             self._timing.working.add(self._thread)
 
     def close(self) -> None:
@@ -63,14 +68,13 @@ class Worker:
             try:
                 job = self._jobs.get(timeout=IDLE_S)
             except queue.Empty:
+                job = None
+            if job is None:
                 with self._lock:
                     if not self._jobs.empty():
                         continue
                     self._thread = None
                     return
-            if job is None:
-                self._thread = None
-                return
             cancellation, body, done = job
             result, error = _call(cancellation, body)
             self._timing.soon(self._over, threading.current_thread(), done, result, error)
@@ -104,7 +108,9 @@ class LoopTask:
         self._task.add_done_callback(self._ended)
 
     def cancel(self) -> None:
-        """Raise the request to end where the function waits."""
+        """Raise the request to end where the function waits; what has ended does not learn of it."""
+        if self._task.done() or (self._deferred is not None and self._deferred.called):
+            return
         if self._cancellation.mark_delivered() is None:
             return
         if self._deferred is not None:

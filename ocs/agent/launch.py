@@ -6,9 +6,11 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TextIO
 
+from twisted.internet.error import ReactorNotRunning
 from twisted.logger import (
     FileLogObserver,
     FilteringLogObserver,
@@ -151,10 +153,14 @@ class _Ending:
 
     def begin(self) -> None:
         if self._begun:
-            self._reactor.stop()
+            self._stop()
             return
         self._begun = True
-        self._agent.end().addBoth(lambda _: self._reactor.stop())
+        self._agent.end().addBoth(lambda _: self._stop())
+
+    def _stop(self) -> None:
+        with suppress(ReactorNotRunning):  # a third signal, or the end after the second one
+            self._reactor.stop()
 
 
 def begin_log(settings: AgentSettings, stream: TextIO) -> None:

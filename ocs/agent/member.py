@@ -84,8 +84,10 @@ class Member:
     # -- making ----------------------------------------------------------------------------------
 
     def add_operation(self, declaration: OperationDeclaration) -> None:
-        """Add an operation; from then on it can be started."""
-        self.operations[declaration.interface.name] = OperationRuntime(declaration, self._around)
+        """Add an operation, from any thread; from then on it can be started."""
+        added = OperationRuntime(declaration, self._around)
+        # Never changed in place: the loop goes through it for each heartbeat.
+        self.operations = {**self.operations, declaration.interface.name: added}
 
     def make_feed(self, interface: FeedInterface) -> FeedRuntime:
         """Return what to publish to a feed with."""

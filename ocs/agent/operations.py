@@ -21,7 +21,7 @@ from ocs.agent.execution import LoopTask, Worker
 from ocs.agent.session import AsyncSession, RunSession, Session
 from ocs.agent.timing import Timing
 from ocs.model.cancellation import Cancellation, CancelReason
-from ocs.model.errors import BusyError, NotAllowedError, NotRunningError
+from ocs.model.errors import AgentLostError, BusyError, NotAllowedError, NotRunningError
 from ocs.model.operation import Kind, Status
 from ocs.model.run import AGENT, Author, RunRecord
 from ocs.wire.plain import plain
@@ -74,6 +74,9 @@ class OperationRuntime:
         self._task: LoopTask | None = None
         self._timers: list[Any] = []
         self._dirty = False
+        self._refusing = False
+        self._helper: Worker | LoopTask | None = None
+        self._held: Callable[[], None] | None = None
 
     @property
     def latest(self) -> RunRecord | None:
@@ -93,7 +96,10 @@ class OperationRuntime:
         Raises:
             BusyError: A run has not ended.
             ParameterError: A parameter was refused.
+            AgentLostError: The agent is ending.
         """
+        if self._refusing:
+            raise AgentLostError(f"{self.name} cannot be started: its agent is ending", field=self.name)
         if self._cancellation is not None:
             raise self._busy()
         parameters = self.declaration.parameters
@@ -148,6 +154,10 @@ class OperationRuntime:
         self._timers.append(self._timing.later(self._around.grace_s, self._stuck, run))
         return run
 
+    def refuse_starts(self) -> None:
+        """Start nothing from now on: the agent ends, and leaves its devices safe."""
+        self._refusing = True
+
     def close(self) -> None:
         """Let the operation's thread end."""
         self._worker.close()
@@ -174,6 +184,10 @@ class OperationRuntime:
             self._task = LoopTask(self._timing, cancellation, body, done)
 
     def _finish(self, run: RunRecord, cancellation: Cancellation, result: Any, error: BaseException | None) -> None:
+        if self._helper is not None:
+            # What helps it to end acts on the device still: it must not meet the next run.
+            self._held = lambda: self._finish(run, cancellation, result, error)
+            return
         ending: Ending = ending_of(self.declaration, cancellation, result, error)
         now = self._timing.now()
         if ending.told:
@@ -208,21 +222,26 @@ class OperationRuntime:
         def told(_result: Any, error: BaseException | None) -> None:
             if error is not None:
                 run.add_message(f"{getattr(ender, '__name__', 'the ender')} failed: {error}", self._timing.now())
+            self._helper = None
+            held, self._held = self._held, None
+            if held is not None:
+                held()
 
         def body() -> Any:
             return ender(device, session)
 
         if is_reactor_function(ender):
-            LoopTask(self._timing, Cancellation(), body, told)
+            self._helper = LoopTask(self._timing, Cancellation(), body, told)
         else:
-            helper = Worker(f"{device.name}.{self.name} ender", self._timing)
+            self._helper = helper = Worker(f"{device.name}.{self.name} ender", self._timing)
             helper.run(Cancellation(), body, told)
             helper.close()
 
     def _stuck(self, run: RunRecord) -> None:
         if run.ended or self.latest is not run:
             return
-        where = self._task.where() if self._task is not None else self._worker.where()
+        under_way = self._helper if self._held is not None else self._task
+        where = (under_way or self._worker).where()
         run.stuck = (
             f"it was asked to end {self._around.grace_s:g} s ago and is still in {where}; "
             "other operations go on, restart the agent to get rid of it"

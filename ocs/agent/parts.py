@@ -27,10 +27,14 @@ def _cut(block: Block, row_bytes: int) -> Iterator[Block]:
     rows = max(1, LARGEST_MESSAGE // row_bytes)
     for first in range(0, len(block), rows):
         cut = slice(first, first + rows)
-        yield Block(block.name, block.fields, block.timestamps[cut], [column[cut] for column in block.columns])
+        yield Block(
+            block.name, block.fields, block.timestamps[cut], [column[cut] for column in block.columns], block.texts
+        )
 
 
 def _row_bytes(block: Block) -> int:
+    if not block.texts:
+        return _BYTES_PER_VALUE * (len(block.fields) + 1)
     return _BYTES_PER_VALUE + sum(_value_bytes(column) for column in block.columns)
 
 

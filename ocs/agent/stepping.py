@@ -39,19 +39,29 @@ class Stepping:
     def _wait(self, yielded: Any) -> Generator[Any, Any, Any]:
         if not isinstance(yielded, Deferred):
             return (yield yielded)
-        woken = asyncio.get_running_loop().create_future()
-
-        def wake(result: Any) -> Any:
-            if not woken.done():
-                woken.set_result(None)
-            return result
-
-        yielded.addBoth(wake)
         try:
-            yield from woken
+            yield from _woken_by(yielded)
+        except asyncio.CancelledError:
+            yielded.cancel()
+            yield from _woken_by(yielded)  # inlineCallbacks may clean up first
+            yielded.addErrback(lambda _: None)
+            raise
         except BaseException:
             yielded.cancel()
             yielded.addErrback(lambda _: None)
             raise
         # A Deferred yields itself until it has fired; only then does it give its result to its awaiter.
         return None
+
+
+def _woken_by(deferred: Deferred[Any]) -> asyncio.Future[None]:
+    """Return a future of the moment at which a Deferred fires, its result left in place."""
+    woken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def wake(result: Any) -> Any:
+        if not woken.done():
+            woken.set_result(None)
+        return result
+
+    deferred.addBoth(wake)
+    return woken

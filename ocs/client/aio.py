@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -17,10 +18,11 @@ from ocs.client.events import FeedMessage, decode_feed_event
 from ocs.client.session import Progress
 from ocs.client.settings import Place, find_place
 from ocs.client.steps import Call, Conversation
+from ocs.client.streams import LONGEST_QUEUE, LOOK_AGAIN_S
 from ocs.client.surface import Realm, Run
 from ocs.model.errors import ConfigurationError, DeadlineError, OcsError, RouterLostError
 
-LONGEST_QUEUE = 10_000
+Event = tuple[str, list[Any]]
 
 
 class AsyncClient:
@@ -34,6 +36,7 @@ class AsyncClient:
         self.place = place
         self.connection: Any = None
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._followed: set[asyncio.Queue[Event | None]] = set()
 
     async def join(self, timeout_s: float = 10.0) -> None:
         """Join the realm.
@@ -56,9 +59,14 @@ class AsyncClient:
                 f"the router is not there ({self.connection.last_error}); "
                 "start it with `ocs up`, or say where it is by url= or OCS_PORT"
             ) from None
+        except BaseException:  # cancelled: nobody has the client, so nobody else could end it
+            self.connection.close()
+            raise
 
     async def leave(self) -> None:
-        """Leave the realm."""
+        """Leave the realm; who still follows something is told so."""
+        for events in self._followed:
+            _put(events, None)
         await self.settle(self.connection.close())
 
     def settle(self, deferred: Any) -> asyncio.Future[Any]:
@@ -91,35 +99,39 @@ class AsyncClient:
 
     async def follow(self, topic: str, timeout_s: float | None) -> AsyncIterator[FeedMessage]:
         """Iterate over the messages of a feed; DeadlineError after a pause of `timeout_s` seconds."""
-        events: asyncio.Queue[tuple[str, list[Any]]] = asyncio.Queue(LONGEST_QUEUE)
-        subscribed = await self.subscribe(topic, lambda actual, args: _put(events, (actual, args)), "exact")
-        try:
+        async with self._events_of(topic) as events:
             while True:
-                try:
-                    async with asyncio.timeout(timeout_s):
-                        actual, args = await events.get()
-                except TimeoutError:
-                    raise DeadlineError(f"nothing was published on {topic} within {timeout_s:g} s") from None
-                yield decode_feed_event(actual, args)
+                event = await _next(events, topic, timeout_s)
+                if event is None:
+                    raise DeadlineError(f"nothing was published on {topic} within {timeout_s:g} s")
+                yield decode_feed_event(*event)
+
+    @asynccontextmanager
+    async def _events_of(self, topic: str) -> AsyncIterator[asyncio.Queue[Event | None]]:
+        events: asyncio.Queue[Event | None] = asyncio.Queue(LONGEST_QUEUE)
+        subscribed = await self.subscribe(topic, lambda actual, args: _put(events, (actual, args)), "exact")
+        self._followed.add(events)
+        try:
+            yield events
         finally:
+            self._followed.discard(events)
             await subscribed.close()
 
     async def follow_run(self, run: Run, timeout_s: float | None) -> AsyncIterator[Progress]:
         """Iterate over a run's progress until it ended."""
-        events: asyncio.Queue[tuple[str, list[Any]]] = asyncio.Queue(LONGEST_QUEUE)
-        subscribed = await self.subscribe(run.topic, lambda actual, args: _put(events, (actual, args)), "exact")
-        try:
-            session = await run.status()
+        async with self._events_of(run.topic) as events:
+            session, quiet_s = await run.status(), 0.0
             while session is not None and not session.ended:
+                if timeout_s is not None and quiet_s >= timeout_s:
+                    raise DeadlineError(f"{run.operation.address} told no progress for {timeout_s:g} s")
+                if not quiet_s or session.progress != run.session.progress:
+                    yield session.progress
                 run.session = session
-                yield session.progress
-                try:
-                    async with asyncio.timeout(timeout_s):
-                        session = run.take((await events.get())[1]) or await run.status()
-                except TimeoutError:
-                    raise DeadlineError(f"{run.operation.address} told no progress for {timeout_s:g} s") from None
-        finally:
-            await subscribed.close()
+                # An end that was told while the router was away is never told again: it is looked for.
+                span = LOOK_AGAIN_S if timeout_s is None else min(LOOK_AGAIN_S, timeout_s - quiet_s)
+                event = await _next(events, run.topic, span)
+                session = await run.status() if event is None else run.take(event[1]) or await run.status()
+                quiet_s = quiet_s + span if event is None else 0.0
         if session is not None:
             run.session = session
             session.check(run.operation.requests.name)
@@ -183,6 +195,18 @@ def running_reactor(loop: asyncio.AbstractEventLoop) -> Any:
     if not reactor.running:
         reactor.startRunning(installSignalHandlers=False)
     return reactor
+
+
+async def _next(events: asyncio.Queue[Event | None], topic: str, timeout_s: float | None) -> Event | None:
+    """Return the next event, None when none came within `timeout_s` seconds."""
+    try:
+        async with asyncio.timeout(timeout_s):
+            event = await events.get()
+    except TimeoutError:
+        return None
+    if event is None:
+        raise RouterLostError("the client left the realm while it followed a topic", field=topic)
+    return event
 
 
 def _put(events: asyncio.Queue[Any], event: Any) -> None:

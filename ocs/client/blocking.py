@@ -7,15 +7,17 @@ import queue
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 from twisted.internet.defer import Deferred
+from twisted.python.threadable import isInIOThread
 
 from ocs.client.events import FeedMessage
 from ocs.client.session import Progress
 from ocs.client.settings import Place
 from ocs.client.steps import Call, Conversation, carry_out
-from ocs.client.streams import follow_progress, follow_topic
+from ocs.client.streams import ENDED, LONGEST_QUEUE, follow_progress, follow_topic
 from ocs.client.surface import Run
 from ocs.model.errors import DeadlineError, NotAllowedError, RouterLostError
 from ocs.realm.connection import RealmConnection
@@ -24,12 +26,23 @@ from ocs.realm.roster import Match, Subscription
 
 HANDOVER_S = 5.0
 _STARTED = threading.Lock()
+_started_in: list[int] = []
 
 
 def background_reactor() -> Any:
-    """Return the reactor that runs in a thread of this process; it is started at the first call."""
+    """Return the reactor that runs in a thread of this process; it is started at the first call.
+
+    Raises:
+        NotAllowedError: It was started before this process was forked: threads stay behind in the parent.
+    """
     with _STARTED:
+        if _started_in and _started_in[0] != os.getpid():
+            raise NotAllowedError(
+                "this process was forked from one that was connected, and cannot connect any more; "
+                "fork before the first connect(), or use multiprocessing's start method `spawn`"
+            )
         reactor = install()
+        _started_in[:] = [os.getpid()]
         import crochet
 
         crochet.setup()
@@ -45,6 +58,7 @@ class Ended:
 
     def close(self) -> None:
         """Get no more events."""
+        self._client.forget(self)
         self._client.hand_over(lambda: self._client.connection.unsubscribe(self._subscription), HANDOVER_S)
 
 
@@ -65,8 +79,12 @@ class BlockingClient:
         self._pid = os.getpid()
         self._events: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._handler: threading.Thread | None = None
-        self.connection: RealmConnection = self.hand_over(self._connect, HANDOVER_S)
+        self._closed = False
+        self._streams: dict[Ended, Callable[[str, list[Any]], None]] = {}
+        self.lost = 0
+        self.connection = RealmConnection(self.place.ways, self.place.realm, self._reactor)
         try:
+            self.hand_over(self.connection.start, HANDOVER_S)
             self.hand_over(self.connection.when_joined, timeout_s)
         except DeadlineError:
             self.close()
@@ -74,15 +92,16 @@ class BlockingClient:
                 f"the router is not there ({self.connection.last_error}); "
                 "start it with `ocs up`, or say where it is by url= or OCS_PORT"
             ) from None
-
-    def _connect(self) -> RealmConnection:
-        connection = RealmConnection(self.place.ways, self.place.realm, self._reactor)
-        connection.start()
-        return connection
+        except BaseException:  # Ctrl-C: nobody has the client, so nobody else could end it
+            self.close()
+            raise
 
     def close(self) -> None:
-        """Leave the realm."""
+        """Leave the realm; afterwards calls and subscriptions are refused. A second time is of no effect."""
         if self._pid == os.getpid():
+            self._closed = True
+            for tell in list(self._streams.values()):
+                tell(*ENDED)
             self._events.put(None)
             self.hand_over(self.connection.close, HANDOVER_S)
 
@@ -93,23 +112,41 @@ class BlockingClient:
         return carry_out(conversation, self._call)
 
     def subscribe(self, topic: str, handler: Callable[[str, list[Any]], None], match: str) -> Ended:
-        """Have `handler` called, in a thread of its own, for each event."""
+        """Have `handler` called, in a thread of its own, for each event.
+
+        Of more than 10 000 events that wait for slow handlers the oldest are dropped, and counted in `lost`.
+        """
+        if self._closed:
+            raise RouterLostError("this client was closed; connect again", field=topic)
         if self._handler is None:
             self._handler = threading.Thread(target=self._handle, name="ocs events", daemon=True)
             self._handler.start()
 
         def event(actual: str, args: list[Any], _kwargs: dict[str, Any]) -> None:
+            if self._events.qsize() >= LONGEST_QUEUE:
+                self._drop_oldest()
             self._events.put(lambda: handler(actual, args))
 
         return Ended(self, self.hand_over(lambda: self.connection.subscribe(topic, event, Match(match)), HANDOVER_S))
 
     def follow(self, topic: str, timeout_s: float | None) -> Iterator[FeedMessage]:
         """Return an iterator over the messages of a feed."""
-        return follow_topic(self.subscribe, topic, timeout_s)
+        return follow_topic(self._stream, topic, timeout_s)
 
     def follow_run(self, run: Run, timeout_s: float | None) -> Iterator[Progress]:
         """Return an iterator over a run's progress."""
-        return follow_progress(self.subscribe, run, timeout_s)
+        return follow_progress(self._stream, run, timeout_s)
+
+    def forget(self, subscription: Ended) -> None:
+        """Take note that a subscription ends."""
+        self._streams.pop(subscription, None)
+
+    def _stream(self, topic: str, handler: Callable[[str, list[Any]], None], match: str) -> Ended:
+        subscription = self.subscribe(topic, handler, match)
+        self._streams[subscription] = handler
+        if self._closed:  # meanwhile, by another thread
+            handler(*ENDED)
+        return subscription
 
     # -- threads ---------------------------------------------------------------------------------
 
@@ -154,10 +191,18 @@ class BlockingClient:
     def _check_place(self) -> None:
         if self._pid != os.getpid():
             raise NotAllowedError(
-                "this client belongs to the process before the fork; call connect() again in this one"
+                "this client belongs to the process before the fork; "
+                "fork before the first connect(), or use multiprocessing's start method `spawn`"
             )
-        if self._reactor.running and threading.get_ident() == getattr(self._reactor, "_ocs_thread", None):
+        if self._reactor.running and isInIOThread():
             raise NotAllowedError("the blocking client cannot be used in the event loop; use ocs.client.aio there")
+
+    def _drop_oldest(self) -> None:
+        with suppress(queue.Empty):
+            if self._events.get_nowait() is None:
+                self._events.put(None)
+            else:
+                self.lost += 1
 
     def _handle(self) -> None:
         while (event := self._events.get()) is not None:

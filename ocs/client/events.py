@@ -36,11 +36,16 @@ class FeedMessage:
 
 def decode_feed_event(topic: str, args: list[Any]) -> FeedMessage:
     """Return the message in an event of a `feeds.` or `blocks.` topic."""
-    message, info = args[0] if args and isinstance(args[0], (list, tuple)) else (args, {})
+    message, info = args[0] if args and _is_message(args[0]) else (args, {})
     columns = isinstance(message, Mapping) and "block_name" in message
     samples = (decode_columns(message),) if columns else tuple(decode_message(message) if info.get("record") else ())
     feed = topic.rsplit(".", 1)[-1]
     return FeedMessage(uris.device_of(topic), feed, message, samples, info, info.get("seq", 0), info.get("epoch", 0))
+
+
+def _is_message(told: Any) -> bool:
+    """Whether it is a message with its feed_info; anybody may publish anything on a topic."""
+    return isinstance(told, (list, tuple)) and len(told) == 2 and isinstance(told[1], Mapping)  # noqa: PLR2004 - a pair
 
 
 def decode_session_event(args: list[Any]) -> Session | None:

@@ -9,12 +9,15 @@ from ocs.client.session import Session, decode_session
 from ocs.client.steps import Call, Conversation
 from ocs.model.address import check_device_name, fold
 from ocs.model.errors import (
+    AgentLostError,
     ConfigurationError,
     DeadlineError,
     NotAllowedError,
     NotFoundError,
     OcsError,
     OperationFailedError,
+    ParameterError,
+    RouterLostError,
 )
 from ocs.model.interface import DeviceInterface
 from ocs.model.operation import Action, ReplyCode
@@ -26,6 +29,8 @@ SLICE_S = 30.0
 """A long wait is made of calls of so many seconds, so that a frozen agent is noticed."""
 
 MARGIN_S = 10.0
+
+_SIGNS_OF_CHANGE = (AgentLostError, NotFoundError, ParameterError, RouterLostError)
 
 
 class StillRunningError(DeadlineError):
@@ -42,12 +47,16 @@ class DeviceRequests:
     Args:
         root: The address root.
         interface: What the device offers.
+
+    Attributes:
+        outdated: Whether an answer came of a later agent process, or the device did not know what it told of.
     """
 
     def __init__(self, root: str, interface: DeviceInterface) -> None:
         self.root = root
         self.name = interface.identity.name
         self.interface = interface
+        self.outdated = False
         self._ops = uris.operations(root, self.name)
 
     @property
@@ -70,7 +79,10 @@ class DeviceRequests:
         if reply.code is ReplyCode.OK:
             return _needed(reply, self.name, op)
         left = None if timeout_s is None else timeout_s - first
-        return (yield from self.wait(op, left, asked_s=timeout_s))
+        known = _needed(reply, self.name, op)
+        newest = yield from self.wait(op, left, asked_s=timeout_s)
+        own = yield from self.own(op, newest, known)  # between two slices another run may have begun
+        return own or newest
 
     def wait(self, op: str, timeout_s: float | None, *, asked_s: float | None = None) -> Conversation[Session]:
         """Return the session when no run is active any more."""
@@ -120,10 +132,16 @@ class DeviceRequests:
     ) -> Conversation[Reply]:
         args = (action.value, op, plain(dict(params or {}), "the parameters"))
         kwargs = {} if span is None else {"timeout": span}
-        answer = yield Call(self._ops, args, kwargs, MARGIN_S + (span or 0.0))
-        reply = decode_reply(answer)
-        if reply.code is ReplyCode.ERROR:
-            raise _refused(reply, self.name, op)
+        try:
+            answer = yield Call(self._ops, args, kwargs, MARGIN_S + (span or 0.0))
+            reply = decode_reply(answer)
+            if reply.code is ReplyCode.ERROR:
+                raise _refused(reply, self.name, op)
+        except _SIGNS_OF_CHANGE:
+            self.outdated = True
+            raise
+        if _epoch_of(reply) > self.interface.identity.epoch:
+            self.outdated = True
         return reply
 
     def _still_running(self, op: str, asked_s: float, reply: Reply) -> StillRunningError:
@@ -205,6 +223,11 @@ def _refused(reply: Reply, device: str, op: str) -> OcsError:
         error.args = (error.message,)
         return error
     return NotAllowedError(f"{device}.{op}: {reply.message}", field=op)
+
+
+def _epoch_of(reply: Reply) -> int:
+    epoch = str(reply.session.get("run_id", "")).partition("-")[0]
+    return int(epoch) if epoch.isdecimal() else 0
 
 
 def _needed(reply: Reply, device: str, op: str) -> Session:

@@ -9,12 +9,15 @@ from typing import Any
 from ocs.client.events import decode_feed_event
 from ocs.client.session import Progress
 from ocs.client.surface import Run
-from ocs.model.errors import DeadlineError
+from ocs.model.errors import DeadlineError, RouterLostError
 
 LONGEST_QUEUE = 10_000
 LOOK_AGAIN_S = 5.0
 
 Event = tuple[str, list[Any]]
+ENDED: Event = ("", [])
+"""What a client that leaves the realm tells whoever follows something."""
+
 Subscribe = Callable[[str, Callable[[str, list[Any]], None], str], Any]
 
 
@@ -59,6 +62,8 @@ def follow_topic(subscribe: Subscribe, topic: str, timeout_s: float | None) -> I
             event = events.get(timeout_s)
             if event is None:
                 raise DeadlineError(f"nothing was published on {topic} within {timeout_s:g} s")
+            if event == ENDED:
+                raise RouterLostError("the client left the realm while it followed a topic", field=topic)
             yield decode_feed_event(*event)
     finally:
         subscription.close()
@@ -72,13 +77,14 @@ def follow_progress(subscribe: Subscribe, run: Run, timeout_s: float | None) -> 
     try:
         session = run.status()
         while session is not None and not session.ended:
-            run.session = session
-            yield session.progress
-            event = events.get(LOOK_AGAIN_S)
-            session = run.status() if event is None else (run.take(event[1]) or run.status())
-            quiet_s = quiet_s + LOOK_AGAIN_S if event is None else 0.0
             if timeout_s is not None and quiet_s >= timeout_s:
                 raise DeadlineError(f"{run.operation.address} told no progress for {quiet_s:g} s")
+            run.session = session
+            yield session.progress
+            span = LOOK_AGAIN_S if timeout_s is None else min(LOOK_AGAIN_S, timeout_s - quiet_s)
+            event = events.get(span)
+            session = run.status() if event is None else (run.take(event[1]) or run.status())
+            quiet_s = quiet_s + span if event is None else 0.0
     finally:
         subscription.close()
     if session is not None:

@@ -6,6 +6,7 @@ the async one an awaitable of it.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol
 
@@ -18,6 +19,9 @@ from ocs.model.address import python_name
 from ocs.model.interface import DeviceInterface, OperationInterface
 from ocs.model.operation import Kind
 from ocs.wire import uris
+
+FRESH_S = 5.0
+"""What a device told of itself is taken for true for so long, in s, unless something contradicts it."""
 
 
 class Flavour(Protocol):
@@ -40,16 +44,20 @@ class Realm:
         flavour: The client.
         root: The address root.
         registry: Name of the registry.
+        seconds: A monotonic clock.
     """
 
-    def __init__(self, flavour: Flavour, root: str, registry: str = "registry") -> None:
+    def __init__(
+        self, flavour: Flavour, root: str, registry: str = "registry", seconds: Callable[[], float] = time.monotonic
+    ) -> None:
         self.flavour = flavour
         self.root = root
         self.registry = registry
-        self._devices: dict[str, Device] = {}
+        self._seconds = seconds
+        self._devices: dict[str, tuple[Device, float]] = {}
 
     def device(self, name: str) -> Any:
-        """Return the device called `name`.
+        """Return the device called `name`; it is asked anew what it offers when that may have changed.
 
         Raises:
             NotFoundError: There is none; the sentence tells who is there.
@@ -72,10 +80,16 @@ class Realm:
         return self.flavour.subscribe(topic, event, match)
 
     def _find(self, name: str) -> Conversation[Device]:
-        if name not in self._devices:
-            interface = yield from discover(self.root, name, self.registry)
-            self._devices[name] = Device(self.flavour, self.root, interface)
-        return self._devices[name]
+        device, described = self._devices.get(name, (None, 0.0))
+        now = self._seconds()
+        if device is not None and now < described + FRESH_S and not device.requests.outdated:
+            return device
+        interface = yield from discover(self.root, name, self.registry)
+        if device is None or device.interface != interface:
+            device = Device(self.flavour, self.root, interface)
+        device.requests.outdated = False
+        self._devices[name] = (device, now)
+        return device
 
 
 class Device:
@@ -102,6 +116,8 @@ class Device:
         attributes: dict[str, Operation] = self.__dict__.get("_attributes", {})
         if name in attributes:
             return attributes[name]
+        if "requests" in self.__dict__:
+            self.requests.outdated = True  # the device may have got it meanwhile
         known = ", ".join(attributes) or "none"
         raise AttributeError(f"{self.__dict__.get('name', 'this device')} has no operation {name}; it has {known}")
 

@@ -122,14 +122,24 @@ def plain_column(name: str, values: Any) -> Column:
     return [plain_value(name, value) for value in values]
 
 
+def _may_hold_text(values: Any) -> bool:
+    if isinstance(values, np.ndarray):
+        return bool(values.dtype.kind not in "biuf")
+    return any(issubclass(kind, str) for kind in set(map(type, values)))
+
+
 @dataclass(slots=True)
 class Block:
-    """Samples of one block that wait to be published: a column a field, and their times (POSIX s, UTC)."""
+    """Samples of one block that wait to be published: a column a field, and their times (POSIX s, UTC).
+
+    `texts` tells whether a text may be among the values; without one every value has the same size.
+    """
 
     name: str
     fields: tuple[str, ...]
     timestamps: list[float]
     columns: list[Column]
+    texts: bool = False
 
     @classmethod
     def of_fields(cls, name: str, fields: Sequence[str]) -> Block:
@@ -155,6 +165,7 @@ class Block:
         """
         self.check_fields(sample)
         values = [plain_value(field, sample[field]) for field in self.fields]
+        self.texts = self.texts or _may_hold_text(values)
         self.timestamps.append(timestamp)
         for column, value in zip(self.columns, values, strict=True):
             column.append(value)
@@ -175,14 +186,18 @@ class Block:
                     f"field {field} of block {self.name} has {len(column)} values for {len(times)} time stamps",
                     field=field,
                 )
+        self.texts = self.texts or any(_may_hold_text(data[field]) for field in self.fields)
+        if not self.timestamps:
+            self.timestamps, self.columns = times, columns
+            return
         self.timestamps.extend(times)
         for kept, column in zip(self.columns, columns, strict=True):
             kept.extend(column)
 
     def take(self) -> Block:
         """Return what waits and become empty."""
-        taken = Block(self.name, self.fields, self.timestamps, self.columns)
-        self.timestamps, self.columns = [], [[] for _ in self.fields]
+        taken = Block(self.name, self.fields, self.timestamps, self.columns, self.texts)
+        self.timestamps, self.columns, self.texts = [], [[] for _ in self.fields], False
         return taken
 
     def check_fields(self, data: Mapping[str, Any]) -> None:

@@ -28,7 +28,8 @@ BACK_OFF_S = (0.3, 1.5, 1.5)
 """First pause, factor, longest pause between attempts, in s (spikes page, 4)."""
 
 CALL_TIMEOUT_S = 10.0
-
+LEAVE_S = 2.0
+"""A router has so many seconds to say goodbye."""
 
 MakeClient = Callable[[Endpoint, Callable[[], RealmSession], Any, float], tuple[Any, Any]]
 
@@ -68,9 +69,11 @@ class RealmConnection:
         self._roster = Roster()
         self._session: RealmSession | None = None
         self._attempt_of: RealmSession | None = None
+        self._abandon: Callable[[], None] = lambda: None
         self._timers: dict[str, Any] = {}
         self._attempts = 0
         self._closed = False
+        self._leaving: list[Deferred[None]] = []
         self._first: list[Deferred[None]] = []
         self.details: Any = None
         self.last_error = "not tried yet"
@@ -93,9 +96,11 @@ class RealmConnection:
         self._attempt()
 
     def when_joined(self) -> Deferred[None]:
-        """Return what fires as soon as the realm is joined (at once if it is)."""
+        """Return what fires as soon as the realm is joined (at once if it is); it fails at `close`."""
         if self.joined:
             return defer.succeed(None)
+        if self._closed:
+            return defer.fail(self._away("when_joined"))
         waiting: Deferred[None] = Deferred()
         self._first.append(waiting)
         return waiting
@@ -103,29 +108,39 @@ class RealmConnection:
     def close(self) -> Deferred[None]:
         """Leave the realm; fires when the router said goodbye, or after 2 s."""
         self._closed = True
-        self._cancel_timers()
         session, self._session = self._session, None
-        if session is None:
-            if self._attempt_of is not None:
-                self._attempt_of.drop()
+        if session is not None:
+            self._cancel_timers()
+            self._later("leave", LEAVE_S, lambda: self._left(session))
+            session.on("disconnect", lambda *_, **__: self._left(session))  # type: ignore[no-untyped-call] # autobahn's
+            session.leave()
+        elif "leave" not in self._timers:
+            self._cancel_timers()
+            self._abandon()
+        waiting, self._first = self._first, []
+        for deferred in waiting:
+            if not deferred.called:
+                deferred.errback(self._away("when_joined"))
+        if "leave" not in self._timers:
             return defer.succeed(None)
         left: Deferred[None] = Deferred()
-
-        def finish(*_: Any, **__: Any) -> None:
-            self._cancel("leave")
-            if not left.called:
-                left.callback(None)
-
-        self._later("leave", 2.0, finish)
-        session.on("disconnect", finish)  # type: ignore[no-untyped-call] # autobahn's observable is untyped
-        session.leave()
+        self._leaving.append(left)
         return left
+
+    def _left(self, session: RealmSession) -> None:
+        self._cancel("leave")
+        session.drop()  # a router that does not answer the goodbye keeps no line either
+        leaving, self._leaving = self._leaving, []
+        for deferred in leaving:
+            if not deferred.called:
+                deferred.callback(None)
 
     def _attempt(self) -> None:
         if self._closed or self.joined:
             return
         way = self._ways[self._attempts % len(self._ways)]
         self._attempts += 1
+        self._attempt_of = None  # what becomes of an earlier attempt is of no matter to this one
 
         def make() -> RealmSession:
             self._attempt_of = RealmSession(self.realm, self._joined, self._gone)
@@ -133,22 +148,25 @@ class RealmConnection:
 
         endpoint, factory = self._make_client(way, make, self._reactor, JOIN_TIMEOUT_S)
         connecting = endpoint.connect(factory)
+        connected: list[Any] = []
 
-        def too_late() -> None:
-            # A stopped router still accepts connections: without this the attempt would never end.
-            self.last_error = f"{way.url} does not answer within {JOIN_TIMEOUT_S:g} s"
+        def abandon() -> None:
             connecting.cancel()
             if connected and not self.joined:
                 connected[0].transport.abortConnection()
-            self._retry()
 
-        connected: list[Any] = []
+        def too_late() -> None:
+            # A stopped router still accepts connections: without this the attempt would never end.
+            abandon()
+            self.last_error = f"{way.url} does not answer within {JOIN_TIMEOUT_S:g} s"
+            self._retry()
 
         def failed(failure: Any) -> None:
             self.last_error = f"{way.url}: {failure.getErrorMessage()}"
             self._cancel("join")
             self._retry()
 
+        self._abandon = abandon
         self._later("join", JOIN_TIMEOUT_S, too_late)
         connecting.addCallbacks(connected.append, failed)
 
@@ -165,12 +183,13 @@ class RealmConnection:
 
     def _joined(self, session: RealmSession, details: Any) -> None:
         self._cancel("join")
-        if self._closed:
+        if self._closed or self.joined:
             session.leave()
             return
         self._session = session
         self.details = details
         self._attempts = 0
+        self._later("ping", PING_INTERVAL_S, self._ping)
         self._roster.restore(session).addCallbacks(
             lambda _: self._restored(session), lambda f: self._not_restored(session, f)
         )
@@ -178,17 +197,19 @@ class RealmConnection:
     def _restored(self, session: RealmSession) -> None:
         if self._session is not session:
             return
-        self._later("ping", PING_INTERVAL_S, self._ping)
         self._on_join()
         waiting, self._first = self._first, []
         for deferred in waiting:
-            deferred.callback(None)
+            if not deferred.called:
+                deferred.callback(None)
 
     def _not_restored(self, session: RealmSession, failure: Any) -> None:
         if self._session is not session:
             return
         error = failures.from_wire(_innermost(failure.value), "a name of this program")
         self.last_error = error.message
+        if isinstance(error, RouterLostError):
+            return  # nobody refused: the router went away meanwhile, and the loss is told next
         if self._on_refusal is None:
             session.leave()
             return
@@ -198,7 +219,7 @@ class RealmConnection:
                 return
             if take_over:
                 self._roster.restore(session, force=True).addCallbacks(
-                    lambda _: self._restored(session), lambda _: session.leave()
+                    lambda _: self._restored(session), lambda _: self._leave(session)
                 )
             else:
                 self.close()
@@ -212,9 +233,16 @@ class RealmConnection:
             self._cancel("ping")
             self.last_error = f"the router at {self.where} was lost: {reason}"
             self._on_loss(self.last_error)
+        elif session is self._attempt_of and not self._closed:
+            self.last_error = f"the router at {self.where} lets nobody in: {reason}"
         if session is self._attempt_of or current:
+            self._attempt_of = None
             self._cancel("join")
             self._retry()
+
+    def _leave(self, session: RealmSession) -> None:
+        if self._session is session and session.is_attached():
+            session.leave()
 
     def _ping(self) -> None:
         session = self._session
@@ -241,7 +269,7 @@ class RealmConnection:
         """
         session = self._session
         if session is None:
-            return defer.fail(RouterLostError(f"the router is not there ({self.last_error})", field=procedure))
+            return defer.fail(self._away(procedure))
         try:
             asked: Deferred[Any] = session.call(procedure, *args, **kwargs)
         except WampError as error:  # lost meanwhile, or a URI or an argument that no router takes
@@ -274,6 +302,11 @@ class RealmConnection:
         asked.addCallbacks(answer.callback, answer.errback)
         return answer
 
+    def _away(self, what: str) -> RouterLostError:
+        if self._closed:
+            return RouterLostError("this connection was closed; connect again", field=what)
+        return RouterLostError(f"the router is not there ({self.last_error})", field=what)
+
     def publish(self, topic: str, payload: Any) -> bool:
         """Send an event with one positional argument; False when the router is away and it was dropped."""
         if self._session is None:
@@ -294,21 +327,30 @@ class RealmConnection:
         return self._roster.register(self._session, uri) if self._session else defer.succeed(None)
 
     def subscribe(self, topic: str, handler: Handler, match: Match = Match.EXACT) -> Deferred[Subscription]:
-        """Have `handler(topic, args, kwargs)` called for each event, now and after each join."""
+        """Have `handler(topic, args, kwargs)` called for each event, now and after each join.
+
+        Fails with an OcsError when the router refuses it, or is lost before it answers; there is no subscription then.
+        """
+        if self._closed:
+            return defer.fail(self._away(topic))
         subscription = Subscription(topic, handler, match)
         self._roster.subscriptions.append(subscription)
         done = self._roster.subscribe(self._session, subscription) if self._session else defer.succeed(None)
-        return done.addCallback(lambda _: subscription)
+
+        def refused(failure: Any) -> Any:
+            if subscription in self._roster.subscriptions:
+                self._roster.subscriptions.remove(subscription)
+            return failure
+
+        return done.addCallbacks(lambda _: subscription, refused)
 
     def unsubscribe(self, subscription: Subscription) -> Deferred[None]:
         """End a subscription."""
         if subscription in self._roster.subscriptions:
             self._roster.subscriptions.remove(subscription)
-        active, subscription.active = subscription.active, None
-        if active is None or self._session is None:
+        if self._session is None:
             return defer.succeed(None)
-        done: Deferred[None] = active.unsubscribe()
-        return done.addErrback(lambda _: None)
+        return self._roster.unsubscribe(self._session, subscription)
 
     # -- timers ----------------------------------------------------------------------------------
 

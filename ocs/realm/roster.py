@@ -38,6 +38,10 @@ class Subscription:
     match: Match
     active: Any = field(default=None, repr=False)
 
+    def is_of(self, session: RealmSession) -> bool:
+        """Whether it is active in this session, not only in one that was lost."""
+        return self.active is not None and self.active.session is session
+
 
 class Roster:
     """The procedures and subscriptions of a member."""
@@ -50,7 +54,7 @@ class Roster:
     def restore(self, session: RealmSession, *, force: bool = False) -> Deferred[Any]:
         """Register and subscribe everything in a new session, all at once."""
         pending = [self.register(session, uri, force=force) for uri in self.procedures]
-        pending += [self.subscribe(session, subscription) for subscription in self.subscriptions]
+        pending += [self.subscribe(session, each) for each in self.subscriptions if not each.is_of(session)]
         return defer.gatherResults(pending, consumeErrors=True)
 
     def register(self, session: RealmSession, uri: str, *, force: bool = False) -> Deferred[None]:
@@ -67,8 +71,8 @@ class Roster:
             return answer
 
         options = RegisterOptions(details_arg="ocs_details", force_reregister=force or None)
-        done: Deferred[None] = session.register(invoked, uri, options=options)
-        return done
+        done: Deferred[None] = defer.maybeDeferred(session.register, invoked, uri, options=options)
+        return done.addErrback(_refused, uri)
 
     def subscribe(self, session: RealmSession, subscription: Subscription) -> Deferred[None]:
         """Subscribe."""
@@ -82,11 +86,22 @@ class Roster:
 
         options = SubscribeOptions(match=subscription.match.value, details_arg="ocs_details")
 
-        def keep(active: Any) -> None:
+        def keep(active: Any) -> Any:
             subscription.active = active
+            # It may have been given up before the router answered.
+            return None if subscription in self.subscriptions else self.unsubscribe(session, subscription)
 
-        done: Deferred[None] = session.subscribe(event, subscription.topic, options=options)
-        return done.addCallback(keep)
+        done: Deferred[None] = defer.maybeDeferred(session.subscribe, event, subscription.topic, options=options)
+        return done.addCallbacks(keep, _refused, errbackArgs=(subscription.topic,))
+
+    def unsubscribe(self, session: RealmSession, subscription: Subscription) -> Deferred[None]:
+        """End a subscription; one of a session that was lost has ended with it."""
+        mine = subscription.is_of(session)
+        active, subscription.active = subscription.active, None
+        if not mine or not session.is_attached():
+            return defer.succeed(None)
+        done: Deferred[None] = active.unsubscribe()
+        return done.addErrback(lambda _: None)
 
     def _told(self, error: BaseException, uri: str) -> Exception:
         if not isinstance(error, OcsError):
@@ -98,3 +113,9 @@ class Roster:
         if not failure.check(OcsError, defer.CancelledError):  # cancelled: the caller gave up
             self._log.failure("{uri} failed", failure, uri=uri)
         raise failures.to_wire(failure.value, uri)
+
+
+def _refused(failure: Any, what: str) -> None:
+    if failure.check(defer.CancelledError):
+        failure.raiseException()
+    raise failures.from_wire(failure.value, what)

@@ -60,23 +60,33 @@ class RunHistory:
         self._work = threading.Event()
         self._closing = threading.Event()
         self._thread: threading.Thread | None = None
+        self._told = ""
 
     def load(self) -> Mapping[str, Mapping[str, list[Session]]]:
         """Return the kept sessions by device and operation, oldest first.
 
-        A run that had not ended is an interrupted one: its process was killed.
+        A run that had not ended is an interrupted one: its process was killed. A damaged file is put aside; where the
+        disk refuses, there is no history. Either is told, and keeps no agent from its start.
         """
         try:
             return self._load()
-        except sqlite3.OperationalError:
-            raise
-        except (sqlite3.DatabaseError, ValueError) as error:
-            aside = self._path.with_suffix(".damaged")
+        except (sqlite3.Error, ValueError, TypeError, KeyError, AttributeError) as error:
+            if _is_of_the_disk(error):
+                self._tell(f"the history of runs in {self._path} cannot be read: {error}")
+                return {}
+            return self._begin_anew(error)
+
+    def _begin_anew(self, damage: Exception) -> dict[str, dict[str, list[Session]]]:
+        aside = self._path.with_suffix(".damaged")
+        try:
             self._path.replace(aside)
             for journal in ("-wal", "-shm"):
                 self._path.with_name(FILE_NAME + journal).unlink(missing_ok=True)
-            self._on_trouble(f"the history of runs was damaged ({error}); it begins anew, the old is {aside}")
+            self._tell(f"the history of runs was damaged ({damage}); it begins anew, the old is {aside}")
             return self._load()
+        except (sqlite3.Error, OSError) as error:
+            self._tell(f"the history of runs was damaged ({damage}), and cannot begin anew: {error}")
+            return {}
 
     def _load(self) -> dict[str, dict[str, list[Session]]]:
         kept: dict[str, dict[str, list[Session]]] = {}
@@ -135,18 +145,28 @@ class RunHistory:
         return connection
 
     def _serve(self) -> None:
-        connection = self._connect()
+        connection: sqlite3.Connection | None = None
         pause = COMMIT_PERIOD_S
         while True:
             self._work.wait()
             self._work.clear()
             self._closing.wait(pause)
             began = time.perf_counter()
-            self._write(connection)
+            connection = connection or self._opened()
+            if connection is not None:
+                self._write(connection)
             pause = min(max(COMMIT_PERIOD_S, IDLE_FACTOR * (time.perf_counter() - began)), LONGEST_PERIOD_S)
-            if self._closing.is_set() and not self._waiting:
+            if self._closing.is_set() and (connection is None or not self._waiting):
                 break
-        connection.close()
+        if connection is not None:
+            connection.close()
+
+    def _opened(self) -> sqlite3.Connection | None:
+        try:
+            return self._connect()
+        except sqlite3.Error as error:
+            self._tell(f"the history of runs cannot be written to {self._path}: {error}")
+            return None
 
     def _write(self, connection: sqlite3.Connection) -> None:
         with self._lock:
@@ -155,12 +175,32 @@ class RunHistory:
             connection.execute("BEGIN")
             for (device, op), runs in taken.items():
                 for run_id, encode in runs.items():
-                    session = encode()
-                    row = (device, op, run_id, session["start_time"], json.dumps(session, default=repr))
-                    connection.execute("INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?, ?)", row)
+                    row = self._row(device, op, run_id, encode)
+                    if row is not None:
+                        connection.execute("INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?, ?)", row)
                 connection.execute(_PRUNE, (device, op, RUNS_KEPT))
             connection.execute("COMMIT")
+            self._told = ""
         except sqlite3.Error as error:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
-            self._on_trouble(f"the history of runs cannot be written to {self._path.name}: {error}")
+            self._tell(f"the history of runs cannot be written to {self._path.name}: {error}")
+
+    def _row(self, device: str, op: str, run_id: str, encode: Callable[[], Session]) -> tuple[Any, ...] | None:
+        try:
+            session = encode()
+            return device, op, run_id, session["start_time"], json.dumps(session, default=repr)
+        except Exception as error:  # noqa: BLE001 - one run that cannot be kept must not end the keeping of all
+            self._on_trouble(f"run {run_id} of {device}.{op} cannot be kept: {type(error).__name__}: {error}")
+            return None
+
+    def _tell(self, sentence: str) -> None:
+        """Tell a trouble once, not at each commit while it lasts."""
+        if sentence != self._told:
+            self._told = sentence
+            self._on_trouble(sentence)
+
+
+def _is_of_the_disk(error: Exception) -> bool:
+    """Whether nothing is wrong with the content: the disk is full, the file cannot be opened or is locked."""
+    return isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode != sqlite3.SQLITE_ERROR

@@ -62,10 +62,14 @@ def _messages_of(run: RunRecord) -> list[tuple[float, str]]:
 
 
 def _encode_data(data: Any) -> tuple[Any, list[str], str | None]:
+    if type(data) is dict and not data:
+        return {}, [], None
     try:
         value, infinities = plain_with_infinities(data, "data")
     except OcsError as error:
         return {}, [], error.message
+    except Exception as error:  # noqa: BLE001 - a map of an author's own type may do anything when it is read
+        return {}, [], f"data cannot be read: {type(error).__name__}"
     return value, infinities, None
 
 

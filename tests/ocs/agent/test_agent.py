@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
+from twisted.internet.defer import Deferred
 
 from ocs.agent import AsyncSession, Device, Feed, Session, process, task
 from ocs.agent.device import Device as AnyDevice
-from ocs.model.errors import DuplicateError, ErrorCode, NotFoundError, RouterLostError
+from ocs.model.errors import AgentLostError, DuplicateError, ErrorCode, NotFoundError, RouterLostError
 from ocs.model.operation import Outcome, Status
 from ocs.testing.clock import VirtualClock, wait_deaf
 from ocs.testing.leftovers import LostFailures
+from ocs.testing.memory_realm import Peer, Word
 from ocs.testing.memory_router import MemoryRouter
 from ocs.testing.plugin import AgentOf
 from ocs.testing.running import Site
@@ -71,6 +74,10 @@ class Deaf(Device):
     def hang(self, session: Session) -> None:
         """Hang."""
         wait_deaf(self.gate)
+
+    @task
+    def rest(self, session: Session) -> None:
+        """Rest."""
 
 
 class Slow(Device):
@@ -294,6 +301,44 @@ def test_a_name_is_taken_over_from_a_holder_that_does_not_answer(
     for call in clock.reactor.getDelayedCalls():
         if call.getTime() > 1e5:
             call.cancel()
+
+
+def test_every_name_may_be_taken_over_not_the_first_only(
+    memory_site: Site, clock: VirtualClock, memory_router: MemoryRouter
+) -> None:
+    dead = memory_router.connection(reactor=clock.reactor)
+    dead.register("observatory.second", lambda *_: Deferred())
+    dead.start()
+    clock.result_of(dead.when_joined())
+
+    memory_site.start(Deaf("first"), Deaf("second"))
+
+    assert memory_site.ended == []
+    assert memory_site.device("second").run("rest").outcome is Outcome.SUCCEEDED
+    clock.result_of(dead.close())
+
+
+def test_an_agent_that_the_router_does_not_let_register_ends(memory_site: Site, memory_router: MemoryRouter) -> None:
+    def deny(peer: Peer, message: list[Any]) -> None:
+        peer.refuse(Word.REGISTER, message[1], "wamp.error.not_authorized")
+
+    memory_router.realms["test_realm"]._answers[Word.REGISTER] = deny
+
+    memory_site.start(Deaf("deaf"), joins=False)
+    memory_site.clock.settle()
+
+    assert [error.code for error in memory_site.ended] == [ErrorCode.DENIED]
+
+
+def test_an_agent_that_ends_starts_nothing_more(memory_site: Site, clock: VirtualClock) -> None:
+    memory_site.start(Pump("pump"))
+    pump = memory_site.device("pump")
+
+    ending = memory_site.agents[0].end()
+    with pytest.raises(AgentLostError, match="its agent is ending"):
+        pump.start("fill", litres=1.0)
+
+    clock.result_of(ending)
 
 
 def test_runs_of_an_earlier_process_are_in_the_history(memory_site: Site) -> None:

@@ -65,3 +65,33 @@ def test_the_place_of_an_error_is_the_authors_line() -> None:
         author()
 
     assert place_of(caught.value).startswith("author (test_execution.py:")
+
+
+def test_a_worker_that_was_closed_between_runs_serves_the_next(clock: VirtualClock, ends: list[Any]) -> None:
+    worker = Worker("w", clock.timing)
+    worker.close()
+
+    worker.run(None, lambda: 1, lambda result, _error: ends.append(result))
+    clock.run_until(lambda: ends)
+    worker.close()
+
+    assert ends == [1]
+
+
+def test_a_run_for_which_there_is_no_thread_fails_and_the_next_runs(
+    clock: VirtualClock, ends: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    worker = Worker("w", clock.timing)
+    with monkeypatch.context() as machine:
+        machine.setattr(threading.Thread, "start", refuse)
+        worker.run(None, lambda: 1, lambda _result, error: ends.append(str(error)))
+    clock.settle()
+
+    worker.run(None, lambda: 2, lambda result, _error: ends.append(result))
+    clock.run_until(lambda: len(ends) == 2)
+    worker.close()
+
+    assert ends == ["can't start new thread", 2]

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import Annotated, Any
 
 import pytest
 from twisted.internet.defer import Deferred, inlineCallbacks
 
 from ocs.agent import AsyncSession, Device, Limits, Session, Unit, process, task
-from ocs.model.errors import ErrorCode, OcsError, OutOfRangeError
+from ocs.model.cancellation import CancelReason
+from ocs.model.errors import BusyError, ErrorCode, OcsError, OutOfRangeError
 from ocs.model.operation import Outcome, ReplyCode, Status
 from ocs.testing.clock import wait_deaf
 from ocs.testing.plugin import AgentOf
@@ -25,6 +26,7 @@ class Stage(Device):
         """Make what tests look at."""
         self.told: list[str] = []
         self.gate = threading.Event()
+        self.ask: Callable[[], object] = lambda: None
 
     @task
     def move(self, session: Session, position: Annotated[float, Unit("mm"), Limits(0, 10)] = 1.0) -> float:
@@ -112,6 +114,24 @@ class Stage(Device):
     def break_down(self, session: Session) -> None:
         """Break."""
         raise RuntimeError("no motor")
+
+    @task
+    def stop_slowly(self, session: Session) -> None:
+        """Wait to be stopped."""
+        session.sleep(100.0)
+
+    @stop_slowly.aborter
+    def brake(self, session: Session) -> None:
+        """Brake until the test says that it stands."""
+        wait_deaf(self.gate)
+        self.told.append("stands")
+
+    @task
+    async def end_under_the_request(self, session: AsyncSession) -> str:
+        """End in the very turn of the loop in which the test asks for it."""
+        await session.sleep(1.0)
+        asyncio.get_running_loop().call_soon(self.ask)
+        return "done"
 
     @process
     def track(self, session: Session) -> None:
@@ -354,3 +374,29 @@ def test_run_starts_and_waits_in_one_call(stage: RunningDevice) -> None:
 
     assert code == ReplyCode.OK.value
     assert session["result"] == 2.0
+
+
+def test_what_ends_in_the_turn_of_the_request_has_succeeded(stage: RunningDevice) -> None:
+    (member,) = stage.site.agents[0].members
+    operation = member.operations["end_under_the_request"]
+    stage.object.ask = lambda: operation.request_end(CancelReason.ABORT)
+
+    session = stage.run("end_under_the_request")
+
+    assert session.outcome is Outcome.SUCCEEDED
+    assert session.result == "done"
+
+
+def test_the_next_run_waits_until_the_aborter_has_ended(stage: RunningDevice) -> None:
+    stage.start("stop_slowly")
+    stage.abort("stop_slowly")
+
+    with pytest.raises(BusyError):
+        stage.start("stop_slowly")
+    stage.clock.advance(11.0)
+    stuck = stage.status("stop_slowly").stuck
+    stage.object.gate.set()
+
+    assert stage.wait("stop_slowly").outcome is Outcome.ABORTED
+    assert stage.object.told == ["stands"]
+    assert "brake" in stuck

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Generator
 from typing import Any
 
 import pytest
-from twisted.internet.defer import Deferred, fail, succeed
+from twisted.internet.defer import Deferred, fail, inlineCallbacks, succeed
 
 from ocs.agent.stepping import Stepping
 from ocs.testing.clock import VirtualClock
@@ -106,3 +106,29 @@ def test_a_cancelled_task_may_wait_for_its_clean_up(clock: VirtualClock) -> None
     clock.advance(0.2)
 
     assert task.cancelled()
+
+
+def test_a_generator_that_is_awaited_cleans_up_before_the_cancellation_goes_on(clock: VirtualClock) -> None:
+    told: list[str] = []
+
+    @inlineCallbacks
+    def inner() -> Generator[Deferred[None], Any, None]:
+        try:
+            yield clock.timing.pause(100.0)
+        finally:
+            yield clock.timing.pause(2.0)
+            told.append("inner")
+
+    async def outer() -> None:
+        try:
+            await inner()
+        finally:
+            told.append("outer")
+
+    task = run(clock, outer())
+    clock.advance(1.0)
+    task.cancel()
+    clock.advance(10.0)
+
+    assert task.cancelled()
+    assert told == ["inner", "outer"]

@@ -126,3 +126,13 @@ def test_a_name_with_its_facility_is_accepted_and_that_of_another_refused() -> N
     assert strip_facility("observatory", "//observatory/cryo/thermo/1") == "cryo/thermo/1"
     with pytest.raises(NotFoundError, match="belongs to facility other; this client is connected to observatory"):
         strip_facility("observatory", "//other/cryo/thermo/1")
+
+
+def test_a_run_gives_its_own_session_although_another_began_meanwhile() -> None:
+    own, other = {**DONE, "run_id": "7-3"}, {**DONE, "run_id": "7-4", "session_id": 4, "result": 0}
+    session, calls = play(
+        requests().run("ramp", {}, None), [[1, "", {**RUNNING, "run_id": "7-3"}], [0, "", other], [own, other]]
+    )
+
+    assert session.result == 42
+    assert calls[-1].args[0] == "history"

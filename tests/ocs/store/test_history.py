@@ -149,3 +149,50 @@ def test_a_session_is_json_in_its_table(tmp_path: Path) -> None:
         ((text,),) = connection.execute("SELECT session FROM runs").fetchall()
     connection.close()
     assert json.loads(text) == session(0)
+
+
+def test_an_entry_that_is_no_session_is_damage(tmp_path: Path) -> None:
+    written(tmp_path, session(0))
+    with sqlite3.connect(tmp_path / FILE_NAME) as connection:
+        connection.execute("UPDATE runs SET session = '[1]'")
+    connection.close()
+    troubles: list[str] = []
+
+    assert loaded(tmp_path, troubles) == {}
+    assert "begins anew" in troubles[0]
+
+
+def test_a_table_of_another_make_is_damage(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / FILE_NAME) as connection:
+        connection.execute("CREATE TABLE runs (colour TEXT)")
+    connection.close()
+    troubles: list[str] = []
+
+    assert loaded(tmp_path, troubles) == {}
+    assert "begins anew" in troubles[0]
+    assert written(tmp_path, session(0)) == []
+
+
+def test_a_file_that_cannot_be_opened_is_told_once_and_ends_nothing(tmp_path: Path) -> None:
+    (tmp_path / FILE_NAME).mkdir()
+    troubles: list[str] = []
+
+    assert loaded(tmp_path, troubles) == {}
+    troubles += written(tmp_path, session(0), session(1))
+
+    assert ["cannot be read" in troubles[0], "cannot be written" in troubles[1], len(troubles)] == [True, True, 2]
+
+
+def test_a_run_that_cannot_be_read_leaves_the_others_kept(tmp_path: Path) -> None:
+    def broken() -> dict[str, Any]:
+        raise ValueError("red")
+
+    troubles: list[str] = []
+    history = RunHistory(tmp_path, lambda: 9.0, troubles.append)
+    history.start()
+    history.keep("stage", "move", "1-0", broken)
+    history.keep("stage", "move", "1-1", lambda: session(1))
+    history.close()
+
+    assert "run 1-0 of stage.move cannot be kept: ValueError: red" in troubles
+    assert [kept["run_id"] for kept in loaded(tmp_path)["stage"]["move"]] == ["1-1"]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ocs.model.errors import DuplicateError
+from ocs.model.errors import ConfigurationError, DuplicateError
 from ocs.store.ownership import LOCK_NAME, Ownership
 
 HOLDER = """
@@ -58,3 +58,20 @@ def test_a_killed_owner_owns_nothing(tmp_path: Path) -> None:
         holder.wait(10.0)
 
     Ownership(tmp_path, "stage").release()
+
+
+def test_on_a_full_disk_a_folder_has_its_owner(tmp_path: Path) -> None:
+    (tmp_path / LOCK_NAME).symlink_to("/dev/full")
+
+    owner = Ownership(tmp_path, "thermo-1")
+
+    with pytest.raises(DuplicateError):
+        Ownership(tmp_path, "thermo-1")
+    owner.release()
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / "state").write_text("in the way")
+
+    with pytest.raises(ConfigurationError, match="OCS_STATE_DIR"):
+        Ownership(tmp_path / "state", "thermo-1")

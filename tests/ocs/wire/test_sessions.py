@@ -63,3 +63,18 @@ def test_a_failure_comes_back() -> None:
 @pytest.mark.parametrize("nothing", [None, {}])
 def test_no_failure_is_none(nothing: Any) -> None:
     assert decode_failure(nothing) is None
+
+
+class _Broken(dict[str, Any]):
+    def items(self) -> Any:
+        raise ValueError("not now")
+
+
+def test_data_that_fail_when_they_are_read_fail_no_reply() -> None:
+    run = record()
+    run.data = _Broken(a=1)
+
+    encoded = encode_run(run)
+
+    assert encoded["data"] == {}
+    assert "ValueError" in encoded["data_error"]

@@ -1,0 +1,108 @@
+"""Devices as a client keeps them, against agents that change under it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from ocs.agent import Device, Session, task
+from ocs.client.steps import Conversation
+from ocs.client.surface import FRESH_S, Realm
+from ocs.model.errors import NotFoundError
+from ocs.testing.running import ROOT, Site
+
+
+class Oven(Device):
+    """An oven."""
+
+    @task
+    def heat(self, session: Session) -> str:
+        """Heat."""
+        return "hot"
+
+
+class NewOven(Device):
+    """The oven of the next version."""
+
+    @task
+    def ramp(self, session: Session) -> str:
+        """Ramp."""
+        return "ramped"
+
+
+class ScriptFlavour:
+    """A client in a test: conversations are carried out by the site."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self.asked = 0
+
+    def do(self, conversation: Conversation[Any]) -> Any:
+        """Carry a conversation out."""
+        self.asked += 1
+        return self._site.do(conversation)
+
+    def subscribe(self, topic: str, handler: Callable[[str, list[Any]], None], match: str) -> Any:
+        """Subscribe to nothing."""
+
+    def follow(self, topic: str, timeout_s: float | None) -> Any:
+        """Follow nothing."""
+
+
+@pytest.fixture
+def realm(memory_site: Site) -> Realm:
+    memory_site.start(Oven("oven"))
+    return Realm(ScriptFlavour(memory_site), ROOT, seconds=lambda: memory_site.clock.now)
+
+
+def replace(site: Site) -> None:
+    site.clock.result_of(site.agents.pop().end())
+    site.clock.advance(0.1)
+    site.start(NewOven("oven"))
+
+
+def test_a_device_is_the_same_object_while_it_stays_the_same(realm: Realm, memory_site: Site) -> None:
+    first = realm.device("oven")
+    memory_site.clock.advance(FRESH_S + 1.0)
+
+    assert realm.device("oven") is first
+
+
+def test_a_device_of_a_new_agent_is_described_anew_after_its_refusal(realm: Realm, memory_site: Site) -> None:
+    old = realm.device("oven")
+    replace(memory_site)
+
+    with pytest.raises(NotFoundError):
+        old.heat()
+
+    assert realm.device("oven").ramp().result == "ramped"
+
+
+def test_a_device_is_described_anew_when_it_lacks_what_is_asked_for(realm: Realm, memory_site: Site) -> None:
+    realm.device("oven")
+    replace(memory_site)
+
+    with pytest.raises(AttributeError):
+        _ = realm.device("oven").ramp
+
+    assert realm.device("oven").ramp().result == "ramped"
+
+
+def test_a_description_is_renewed_after_a_while(realm: Realm, memory_site: Site) -> None:
+    realm.device("oven")
+    replace(memory_site)
+    memory_site.clock.advance(FRESH_S)
+
+    assert realm.device("oven").ramp().result == "ramped"
+
+
+def test_a_device_of_which_a_later_process_answers_is_described_anew(realm: Realm, memory_site: Site) -> None:
+    old = realm.device("oven")
+    memory_site.clock.result_of(memory_site.agents.pop().end())
+    memory_site.clock.advance(0.1)
+    memory_site.start(Oven("oven"))
+    old.heat()
+
+    assert realm.device("oven").interface.identity.epoch > old.interface.identity.epoch
