@@ -169,9 +169,11 @@ class Agent:
 
         def done(_result: Any, error: BaseException | None) -> None:
             if error is not None:
+                device.setup_failure = str(error) or type(error).__name__
                 self._log.error("{device} could not be set up: {error}", device=device.name, error=error)
             device.set_up.reach(self.timing)
-            self._start_up(member)
+            if error is None:
+                self._start_up(member)
 
         self._in_thread(device, "setup", body, done)
 

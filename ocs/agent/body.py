@@ -7,7 +7,7 @@ from typing import Any
 
 from ocs.agent.declarations import OperationDeclaration
 from ocs.agent.session import RunSession
-from ocs.model.errors import DeadlineError, DeviceError, LinkLostError
+from ocs.model.errors import DeadlineError, DeviceError, LinkLostError, NotAllowedError
 from ocs.model.operation import Kind
 
 RESUME_S = 1.0
@@ -21,35 +21,41 @@ def make_body(
 ) -> Callable[[], Any]:
     """Return what the thread or the task of a run calls.
 
-    A run that begins before the device is set up waits for that.
+    A run that begins before the device is set up waits for that; one of a device that could not be set up
+    fails with the reason.
     """
-    inner = _inner(declaration, device, session, params)
+
+    def work() -> Any:
+        return _work(declaration, device, session, params)
+
     if device.set_up.reached:
-        return inner
+        return work
     if not declaration.interface.blocking:
-        return lambda: _after_set_up(device, inner)
+        return lambda: _after_set_up(device, work)
 
     def body() -> Any:
         device.set_up.wait()
-        return inner()
+        return work()
 
     return body
 
 
-async def _after_set_up(device: Any, inner: Callable[[], Any]) -> Any:
+async def _after_set_up(device: Any, work: Callable[[], Any]) -> Any:
     await device.set_up.when_reached()
-    return await inner()
+    return await work()
 
 
-def _inner(
-    declaration: OperationDeclaration, device: Any, session: RunSession, params: dict[str, Any]
-) -> Callable[[], Any]:
+def _work(declaration: OperationDeclaration, device: Any, session: RunSession, params: dict[str, Any]) -> Any:
+    if device.setup_failure:
+        raise NotAllowedError(
+            f"{device.name} could not be set up: {device.setup_failure}; mend it and restart its agent"
+        )
     function = declaration.function
     if declaration.interface.kind is not Kind.PROCESS or device.device_link is None:
-        return lambda: function(device, session, **params)
+        return function(device, session, **params)
     if declaration.interface.blocking:
-        return lambda: _resuming(function, device, session, params)
-    return lambda: _resuming_async(function, device, session, params)
+        return _resuming(function, device, session, params)
+    return _resuming_async(function, device, session, params)
 
 
 def _resuming(function: Callable[..., Any], device: Any, session: Any, params: dict[str, Any]) -> Any:

@@ -61,6 +61,7 @@ class Device:
         self.heartbeat_on = True
         self.host: Host | None = None
         self.set_up = Milestone()
+        self.setup_failure = ""
         self.link_there = Milestone()
         for key, value in (properties or {}).items():
             self._configure(key.replace("-", "_"), value)

@@ -112,6 +112,11 @@ class Faulty(Device):
     def rest(self, session: Session) -> None:
         """Rest."""
 
+    @process(startup=True)
+    def watch(self, session: Session) -> None:
+        """Watch."""
+        session.sleep(1.0)
+
 
 def test_what_starts_by_itself_runs_with_its_parameters(agent_of: AgentOf) -> None:
     pump = agent_of(Pump)
@@ -180,10 +185,15 @@ def _agent_in(site: Site, device: AnyDevice):  # type: ignore[no-untyped-def] # 
     return Agent(place, [device], site.clock.timing, make_connection=site.router.connection)
 
 
-def test_a_setup_that_fails_is_logged_and_the_agent_lives(agent_of: AgentOf) -> None:
+def test_a_device_that_could_not_be_set_up_fails_its_runs_with_the_reason(agent_of: AgentOf) -> None:
     faulty = agent_of(Faulty)
 
-    assert faulty.run("rest").success
+    session = faulty.run("rest")
+
+    assert session.failure is not None
+    assert session.failure.code is ErrorCode.NOT_ALLOWED
+    assert session.failure.message == "device-1 could not be set up: no power; mend it and restart its agent"
+    assert faulty.history("watch") == []
 
 
 def test_operations_go_on_while_the_router_is_away(agent_of: AgentOf, memory_router: MemoryRouter) -> None:
