@@ -166,7 +166,7 @@ def test_properties_of_the_file_and_of_the_command_line_stay_apart(write_site: C
 
 
 def test_the_log_folder_counts_from_the_working_folder(path: Path) -> None:
-    assert agent(path, "--working-dir", "work").log_dir == Path("/cwd/work/logs")
+    assert agent(path, "--working-dir", "night").log_dir == Path("/cwd/night/logs")
 
 
 def test_the_state_folder_is_the_agents_own(path: Path) -> None:
