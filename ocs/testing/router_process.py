@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import http.client
 import os
 import signal
+import socket
 import subprocess
 import threading
 import time
@@ -131,7 +131,7 @@ class RouterProcess:
         pause, patience = threading.Event(), time.monotonic() + END_S
         while time.monotonic() < patience:
             try:
-                http.client.HTTPConnection(HOST, self.port, timeout=1.0).connect()
+                socket.create_connection((HOST, self.port), timeout=1.0).close()
             except OSError:
                 return
             pause.wait(_LOOK_S)

@@ -11,6 +11,7 @@ from twisted.internet.defer import Deferred, succeed
 from ocs.model.errors import (
     AgentLostError,
     DeadlineError,
+    DuplicateError,
     ErrorCode,
     NotFoundError,
     OcsError,
@@ -192,7 +193,7 @@ def test_a_name_can_be_taken_over(house: House) -> None:
 def test_a_second_registration_by_hand_fails(house: House) -> None:
     house.clock.result_of(house.join().register("observatory.a", lambda _caller: "first"))
 
-    with pytest.raises(Exception, match="procedure_already_exists"):
+    with pytest.raises(DuplicateError, match="already registered by another agent"):
         house.clock.result_of(house.join().register("observatory.a", lambda _caller: "second"))
 
 
