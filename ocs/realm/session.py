@@ -16,6 +16,9 @@ from typing_extensions import override
 from ocs.realm.endpoint import Endpoint
 from ocs.realm.reactor import loop_of
 
+TOGETHER = 16
+"""Messages of one turn of the loop that are written together."""
+
 
 class RealmSession(ApplicationSession):
     """One session from join to loss; it tells its connection of both."""
@@ -79,26 +82,28 @@ def make_client(
 
 
 class PromptProtocol(WampRawSocketClientProtocol):
-    """RawSocket that writes a lone message at once, and a burst together at the next turn of the loop.
+    """RawSocket that writes a lone message at once, and of a burst some messages together.
 
-    Twisted writes at the next turn only, which costs a call a good part of its time; for many messages in
-    one turn that is right, for it puts them into one packet.
+    Twisted writes at the loop's next turn only. That costs a call a good part of its time, and the router
+    idles while a long burst is made.
     """
 
-    _wrote_in_this_turn = False
+    _sent_in_this_turn = 0
 
     @override
     def send(self, msg: Any) -> None:
         super().send(msg)  # type: ignore[no-untyped-call] # autobahn carries no types here
-        # A transport in memory, as tests have it, has nothing that waits for the loop's next turn.
         transport: Any = self.transport
-        if hasattr(transport, "doWrite") and not self._wrote_in_this_turn:
-            self._wrote_in_this_turn = True
+        if not hasattr(transport, "doWrite"):
+            return  # in memory, as tests have it, nothing waits for the loop's next turn
+        if not self._sent_in_this_turn:
             loop_of(transport.reactor).call_soon(self._turned)
+        if self._sent_in_this_turn % TOGETHER == 0:
             transport.doWrite()
+        self._sent_in_this_turn += 1
 
     def _turned(self) -> None:
-        self._wrote_in_this_turn = False
+        self._sent_in_this_turn = 0
 
 
 def _raw(session: Callable[[], RealmSession]) -> Any:
