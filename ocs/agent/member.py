@@ -14,7 +14,7 @@ from ocs.agent.operations import OperationRuntime, Surroundings
 from ocs.agent.publishing import FeedRuntime
 from ocs.agent.timing import Timing
 from ocs.model.cancellation import CancelReason
-from ocs.model.errors import MissingParameterError, NotFoundError, OcsError, ParameterError
+from ocs.model.errors import MissingParameterError, NotFoundError, NotRunningError, OcsError, ParameterError
 from ocs.model.feed import FeedInterface
 from ocs.model.interface import DeviceInterface, Identity
 from ocs.model.operation import Action, Kind, OpCode, ReplyCode
@@ -171,9 +171,11 @@ class Member:
         if action is Action.WAIT:
             return self._ended(operation, timeout)
         if action is Action.ABORT:
+            _check_run(operation, params)
             run = operation.request_end(CancelReason.ABORT)
             return Reply(ReplyCode.OK, f'Requested abort on task "{run.op_name}".', sessions.encode_run(run)).encode()
         if action is Action.STOP:
+            _check_run(operation, params)
             run = operation.request_end(CancelReason.STOP)
             return Reply(ReplyCode.OK, f'Requested stop on process "{run.op_name}".', sessions.encode_run(run)).encode()
         run = operation.start(params, Author(*caller))
@@ -301,6 +303,17 @@ class Member:
 def _ends(earlier: list[RunRecord]) -> dict[str, Any]:
     """Return the runs that began and ended since the last event, for whoever follows one of them."""
     return {"earlier": [sessions.encode_run(run) for run in earlier[-ENDS_TOLD:]]} if earlier else {}
+
+
+def _check_run(operation: OperationRuntime, params: Any) -> None:
+    """Make sure that a request to end means the run that is active; one that names no run means whichever is."""
+    wanted = params.get("run_id") if isinstance(params, Mapping) else None
+    run = operation.latest
+    if wanted and run is not None and run.run_id != wanted:
+        raise NotRunningError(
+            f"that run of {operation.name} has ended; the run since then is another one and goes on",
+            field="run_id", given=wanted,
+        )  # fmt: skip
 
 
 def _seconds(timeout: Any) -> float | None:

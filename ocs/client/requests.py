@@ -109,14 +109,14 @@ class DeviceRequests:
         kept = yield from self.history(op)
         return next((session for session in reversed(kept) if session.is_of(known)), None)
 
-    def abort(self, op: str) -> Conversation[Session]:
-        """Ask the active run of a task to end."""
-        reply = yield from self._ask(Action.ABORT, op)
+    def abort(self, op: str, run_id: str = "") -> Conversation[Session]:
+        """Ask the active run of a task to end; with a `run_id` only if it is that run."""
+        reply = yield from self._ask(Action.ABORT, op, {"run_id": run_id} if run_id else None)
         return _needed(reply, self.name, op)
 
-    def stop(self, op: str) -> Conversation[Session]:
-        """Ask the active run of a process to end."""
-        reply = yield from self._ask(Action.STOP, op)
+    def stop(self, op: str, run_id: str = "") -> Conversation[Session]:
+        """Ask the active run of a process to end; with a `run_id` only if it is that run."""
+        reply = yield from self._ask(Action.STOP, op, {"run_id": run_id} if run_id else None)
         return _needed(reply, self.name, op)
 
     def history(self, op: str, count: int = 50) -> Conversation[list[Session]]:

@@ -223,10 +223,11 @@ class Operation:
         """Ask the run to end: abort for a task, stop for a process."""
         return self._flavour.do(self.requested_end())
 
-    def requested_end(self) -> Conversation[Session]:
-        """Ask the run to end, as a conversation."""
+    def requested_end(self, run_id: str = "") -> Conversation[Session]:
+        """Ask the run to end, as a conversation; with a `run_id` only if it is that run."""
         requests = self.requests
-        return requests.abort(self.name) if self.interface.kind is Kind.TASK else requests.stop(self.name)
+        end = requests.abort if self.interface.kind is Kind.TASK else requests.stop
+        return end(self.name, run_id)
 
     def history(self, count: int = 50) -> Any:
         """Return the sessions of the newest runs, oldest first, those of earlier agent processes included."""
@@ -260,7 +261,7 @@ class Run:
         def conversation() -> Conversation[Session]:
             operation = self.operation
             waiting = operation.requests.wait(operation.name, timeout_s)
-            newest = yield from interruptible(waiting, operation.address, on_interrupt, operation.requested_end)
+            newest = yield from interruptible(waiting, operation.address, on_interrupt, self._requested_end)
             own = yield from operation.requests.own(operation.name, newest, self.session)
             self.session = own or newest
             return self.session.check(operation.requests.name)
@@ -277,12 +278,17 @@ class Run:
         return self._flavour.do(conversation())
 
     def abort(self) -> Any:
-        """Ask a task's run to end."""
-        return self.operation.abort()
+        """Ask the run of a task to end; NotRunningError when it has ended, even if another one runs."""
+        requests = self.operation.requests
+        return self._flavour.do(requests.abort(self.operation.name, self.session.run_id))
 
     def stop(self) -> Any:
-        """Ask a process's run to end."""
-        return self.operation.stop()
+        """Ask the run of a process to end; NotRunningError when it has ended, even if another one runs."""
+        requests = self.operation.requests
+        return self._flavour.do(requests.stop(self.operation.name, self.session.run_id))
+
+    def _requested_end(self) -> Conversation[Session]:
+        return self.operation.requested_end(self.session.run_id)
 
     def progress(self, timeout_s: float | None = None) -> Any:
         """Return an iterator (async in `ocs.client.aio`) over the run's progress, until it ended.

@@ -136,3 +136,15 @@ def test_a_run_gives_its_own_session_although_another_began_meanwhile() -> None:
 
     assert session.result == 42
     assert calls[-1].args[0] == "history"
+
+
+def test_a_run_can_be_named_that_is_to_end() -> None:
+    _, calls = play(requests().abort("ramp", "17-3"), [[0, "Requested", RUNNING]])
+
+    assert calls[0].args == ("abort", "ramp", {"run_id": "17-3"})
+
+
+def test_without_a_run_whichever_is_active_ends() -> None:
+    _, calls = play(requests().stop("ramp"), [[0, "Requested", RUNNING]])
+
+    assert calls[0].args == ("stop", "ramp", {})

@@ -10,7 +10,8 @@ import pytest
 from ocs.agent import Device, Session, task
 from ocs.client.steps import Conversation
 from ocs.client.surface import FRESH_S, Realm
-from ocs.model.errors import NotFoundError
+from ocs.model.errors import NotFoundError, NotRunningError
+from ocs.model.operation import Outcome
 from ocs.testing.running import ROOT, Site
 
 
@@ -21,6 +22,15 @@ class Oven(Device):
     def heat(self, session: Session) -> str:
         """Heat."""
         return "hot"
+
+
+class Kiln(Device):
+    """A kiln."""
+
+    @task
+    def fire(self, session: Session) -> None:
+        """Fire for an hour."""
+        session.sleep(3600)
 
 
 class NewOven(Device):
@@ -106,3 +116,20 @@ def test_a_device_of_which_a_later_process_answers_is_described_anew(realm: Real
     old.heat()
 
     assert realm.device("oven").interface.identity.epoch > old.interface.identity.epoch
+
+
+def test_a_run_that_has_ended_does_not_end_the_next_one(memory_site: Site) -> None:
+    memory_site.start(Kiln("kiln"))
+    kiln = Realm(ScriptFlavour(memory_site), ROOT).device("kiln")
+    mine = kiln.fire.start()
+    mine.abort()
+    memory_site.clock.settle()
+    theirs = kiln.fire.start()
+
+    with pytest.raises(NotRunningError, match="that run of fire has ended; the run since then is another one"):
+        mine.abort()
+
+    assert theirs.status().outcome is None
+    theirs.abort()
+    memory_site.clock.settle()
+    assert theirs.status().outcome is Outcome.ABORTED
