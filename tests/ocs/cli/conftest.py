@@ -115,6 +115,16 @@ class Served:
             stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
 
+    def ocs_soon(self, *words: str, patience_s: float = LINE_S) -> None:
+        """Run a command again until it succeeds: agents join a router that came back within seconds."""
+        deadline = time.monotonic() + patience_s
+        while True:
+            begun = self.begin(*words)
+            printed, told = begun.communicate(timeout=LINE_S)
+            if begun.returncode == 0:
+                return
+            assert time.monotonic() < deadline, f"{words}: {begun.returncode}\n{printed}\n{told}"
+
     def ocs(self, *words: str, expect: int = 0) -> str:
         """Run a command to its end and return what it printed."""
         done = subprocess.run(

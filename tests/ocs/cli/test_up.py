@@ -124,7 +124,7 @@ def test_a_killed_supervisor_leaves_no_process_and_a_killed_router_comes_back(fr
     os.kill(fresh.children()["router"]["pid"], signal.SIGKILL)
     fresh.wait_for("the router ended (killed by signal 9); again in 1 s")
     fresh.wait_for(f"router ready on port {fresh.port} again", 90.0)
-    fresh.ocs("run", "faker-1", "delay_task", "delay=0.1")
+    fresh.ocs_soon("run", "faker-1", "delay_task", "delay=0.1")
     pids = fresh.pids()
 
     fresh.process.kill()
