@@ -11,6 +11,7 @@ from typing import Any
 
 from autobahn.wamp.exception import Error as WampError
 from autobahn.wamp.exception import TransportLost
+from autobahn.wamp.types import PublishOptions
 from twisted.internet import defer
 from twisted.internet.defer import Deferred
 
@@ -30,6 +31,8 @@ BACK_OFF_S = (0.3, 1.5, 1.5)
 CALL_TIMEOUT_S = 10.0
 LEAVE_S = 2.0
 """A router has so many seconds to say goodbye."""
+
+_ECHO = {"options": PublishOptions(exclude_me=False)}
 
 MakeClient = Callable[[Endpoint, Callable[[], RealmSession], Any, float], tuple[Any, Any]]
 
@@ -84,6 +87,11 @@ class RealmConnection:
     def joined(self) -> bool:
         """Whether calls can be made now."""
         return self._session is not None
+
+    @property
+    def session_id(self) -> int | None:
+        """Number of the current session, by which the router tells others of its end; None while there is none."""
+        return int(self.details.session) if self.joined else None
 
     @property
     def where(self) -> str:
@@ -307,12 +315,15 @@ class RealmConnection:
             return RouterLostError("this connection was closed; connect again", field=what)
         return RouterLostError(f"the router is not there ({self.last_error})", field=what)
 
-    def publish(self, topic: str, payload: Any) -> bool:
-        """Send an event with one positional argument; False when the router is away and it was dropped."""
+    def publish(self, topic: str, payload: Any, *, echo: bool = False) -> bool:
+        """Send an event with one positional argument; False when the router is away and it was dropped.
+
+        With `echo` subscriptions of this member get it too.
+        """
         if self._session is None:
             return False
         try:
-            self._session.publish(topic, payload)
+            self._session.publish(topic, payload, **(_ECHO if echo else {}))
         except TransportLost:
             return False
         return True

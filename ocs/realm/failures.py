@@ -6,10 +6,13 @@ from typing import Any
 
 from autobahn.wamp.exception import ApplicationError, TransportLost
 
-from ocs.model.errors import ErrorCode, OcsError, RouterLostError
+from ocs.model.errors import ErrorCode, NotFoundError, OcsError, RouterLostError
 from ocs.wire import uris
 from ocs.wire.failures import error_of
 from ocs.wire.replies import encode_error
+
+NO_SUCH_SESSION = "wamp.error.no_such_session"
+"""Answer of `wamp.session.get` for a session that left (WAMP, session meta API)."""
 
 
 def to_wire(error: BaseException, where: str) -> ApplicationError:
@@ -27,6 +30,8 @@ def from_wire(error: BaseException, procedure: str) -> OcsError:
         return RouterLostError(f"the router went away during the call of {procedure}; try again", field=procedure)
     if not isinstance(error, ApplicationError):
         return OcsError(f"the call of {procedure} failed with {type(error).__name__}: {error}", field=procedure)
+    if error.error == NO_SUCH_SESSION:
+        return NotFoundError(f"the router has no such session ({procedure})", field=procedure)
     return error_of(error.error, error.args, procedure)
 
 

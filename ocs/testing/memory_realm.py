@@ -1,4 +1,7 @@
-"""One realm of the router in memory: who subscribes to what, who answers what (WAMP basic profile)."""
+"""One realm of the router in memory: who subscribes to what, who answers what (WAMP basic profile).
+
+Of the router's own events and procedures it has those that agents use; what they carry was seen at crossbar 26.10.1.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,8 @@ from enum import Enum
 from typing import Any
 
 AUTHROLE = "iocs_agent"
+ON_JOIN = "wamp.session.on_join"
+ON_LEAVE = "wamp.session.on_leave"
 
 Message = list[Any]
 
@@ -57,6 +62,17 @@ class Peer:
         """Its name, as the router gives to anonymous sessions."""
         return f"anonymous-{self.number}"
 
+    @property
+    def details(self) -> dict[str, Any]:
+        """What the router tells others of it."""
+        return {
+            "session": self.number,
+            "authid": self.authid,
+            "authrole": AUTHROLE,
+            "authmethod": "anonymous",
+            "authprovider": "static",
+        }
+
     def tell(self, word: Word, *rest: Any) -> None:
         """Send a message."""
         self.send([word.value, *rest])
@@ -86,6 +102,14 @@ class _Invocation:
     caller: Peer
     request: int
     callee: Peer
+
+
+class _NoneSuchError(LookupError):
+    """The router is asked for what it does not have."""
+
+    def __init__(self, uri: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.uri = uri
 
 
 def matches(topic: str, pattern: str, match: str) -> bool:
@@ -119,6 +143,17 @@ class MemoryRealm:
             Word.YIELD: self._yielded,
             Word.ERROR: self._failed,
         }
+        self._own: dict[str, Callable[[Any], list[Any]]] = {
+            "wamp.session.count": lambda _: [len(self.peers)],
+            "wamp.session.get": self._session,
+            "wamp.registration.match": self._registration_of,
+            "wamp.registration.list_callees": self._callees,
+        }
+
+    def join(self, peer: Peer) -> None:
+        """Take a session in, and tell who asked to be told."""
+        self.peers.append(peer)
+        self._tell(ON_JOIN, [peer.details])
 
     def take(self, peer: Peer, message: Message) -> None:
         """Act on a message of a session."""
@@ -141,6 +176,32 @@ class MemoryRealm:
             elif call.caller is peer:
                 del self._invocations[number]
                 call.callee.tell(Word.INTERRUPT, number, {})
+        self._tell(ON_LEAVE, [peer.number])
+
+    # -- the router's own words ------------------------------------------------------------------
+
+    def _tell(self, topic: str, args: list[Any]) -> None:
+        number = next(self._numbers)
+        for subscription in list(self._subscriptions.values()):
+            if subscription.topic == topic and subscription.match == "exact":
+                for listener in list(subscription.peers):
+                    listener.tell(Word.EVENT, subscription.number, number, {}, args)
+
+    def _session(self, number: Any) -> list[Any]:
+        for peer in self.peers:
+            if peer.number == number:
+                return [peer.details]
+        raise _NoneSuchError("wamp.error.no_such_session", f"no session with ID {number} exists on this router")
+
+    def _registration_of(self, uri: Any) -> list[Any]:
+        known = self._registrations.get(uri)
+        return [None if known is None else known.number]
+
+    def _callees(self, number: Any) -> list[Any]:
+        for known in self._registrations.values():
+            if known.number == number:
+                return [[known.peer.number]]
+        raise _NoneSuchError("wamp.error.no_such_registration", f"no registration with ID {number} exists")
 
     # -- broker ----------------------------------------------------------------------------------
 
@@ -181,8 +242,12 @@ class MemoryRealm:
 
     def _call(self, peer: Peer, message: Message) -> None:
         _, request, _options, uri, args, kwargs = _padded(message, 6)
-        if uri == "wamp.session.count":
-            peer.tell(Word.RESULT, request, {}, [len(self.peers)])
+        own = self._own.get(uri)
+        if own is not None:
+            try:
+                peer.tell(Word.RESULT, request, {}, own(args[0] if args else None))
+            except _NoneSuchError as error:
+                peer.refuse(Word.CALL, request, error.uri, [str(error)])
             return
         registration = self._registrations.get(uri)
         if registration is None:

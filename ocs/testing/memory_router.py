@@ -127,7 +127,7 @@ class MemoryRouter:
     def _welcome(self, line: _Line, message: Message) -> None:
         line.realm = self.realms[message[1]]
         line.peer = Peer(next(self._numbers), line.send)
-        line.realm.peers.append(line.peer)
+        line.realm.join(line.peer)
         details = {"roles": _ROLES, "authid": line.peer.authid, "authrole": AUTHROLE, "authmethod": "anonymous"}
         line.send([Word.WELCOME.value, line.peer.number, details])
 

@@ -33,6 +33,7 @@ def test_an_error_that_is_none_of_ours_is_told_in_one_sentence_without_a_trace()
         (ApplicationError.CANCELED, ErrorCode.AGENT_LOST),
         (ApplicationError.NOT_AUTHORIZED, ErrorCode.DENIED),
         (ApplicationError.PROCEDURE_ALREADY_EXISTS, ErrorCode.DUPLICATE),
+        ("wamp.error.no_such_session", ErrorCode.NOT_FOUND),
         ("wamp.error.runtime_error", ErrorCode.INTERNAL),
     ],
 )

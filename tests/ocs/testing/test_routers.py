@@ -262,6 +262,93 @@ def test_a_publisher_does_not_hear_itself(house: House) -> None:
     assert own == []
 
 
+def test_a_publisher_hears_itself_where_it_asks_for_its_echo(house: House) -> None:
+    member = house.join()
+    own = heard(house, member, "observatory.t")
+
+    member.publish("observatory.t", 1, echo=True)
+    house.clock.run_until(lambda: own)
+
+    assert own == [("observatory.t", 1)]
+
+
+def told_by_the_router(house: House, member: RealmConnection, topic: str) -> list[list[Any]]:
+    told: list[list[Any]] = []
+    house.clock.result_of(member.subscribe(topic, lambda _topic, args, _kwargs: told.append(args)))
+    return told
+
+
+def test_the_router_tells_who_joins(house: House) -> None:
+    told = told_by_the_router(house, house.join(), "wamp.session.on_join")
+
+    newcomer = house.join()
+    house.clock.run_until(lambda: newcomer.session_id in [details["session"] for (details,) in told])
+
+    assert {details["authrole"] for (details,) in told} == {"iocs_agent"}
+
+
+def test_the_router_tells_who_left_in_good_order(house: House) -> None:
+    told = told_by_the_router(house, house.join(), "wamp.session.on_leave")
+    leaving = house.join()
+    session = leaving.session_id
+
+    house.clock.result_of(leaving.close())
+    house.clock.run_until(lambda: [session] in told)
+
+    assert told.count([session]) == 1
+
+
+def test_the_router_tells_whose_connection_was_cut(house: House) -> None:
+    told = told_by_the_router(house, house.join(), "wamp.session.on_leave")
+    member = house.join()
+    session = member.session_id
+
+    cut(member)
+    house.clock.run_until(lambda: [session] in told)
+
+    assert told.count([session]) == 1
+
+
+def cut(member: RealmConnection) -> None:
+    assert member._session is not None
+    member._session.drop()
+
+
+def test_the_router_knows_a_session_until_it_leaves(house: House) -> None:
+    asking, other = house.join(), house.join()
+    session = other.session_id
+
+    before = house.call(asking, "wamp.session.get", session)
+    house.clock.result_of(other.close())
+
+    assert before["session"] == session
+    with pytest.raises(NotFoundError, match="no such session"):
+        house.call(asking, "wamp.session.get", session)
+
+
+def test_the_router_tells_whose_a_name_is(house: House) -> None:
+    callee, asking = house.join(), house.join()
+    house.clock.result_of(callee.register("observatory.a", lambda _caller: "here"))
+
+    registration = house.call(asking, "wamp.registration.match", "observatory.a")
+
+    assert house.call(asking, "wamp.registration.list_callees", registration) == [callee.session_id]
+    assert house.call(asking, "wamp.registration.match", "observatory.nobody") is None
+
+
+def test_a_member_has_no_session_before_and_after(house: House) -> None:
+    member = house.make()
+    before = member.session_id
+    member.start()
+    house.clock.result_of(member.when_joined())
+    joined = member.session_id
+
+    house.clock.result_of(member.close())
+
+    assert joined
+    assert (before, member.session_id) == (None, None)
+
+
 def test_two_handlers_of_a_topic_are_both_told(house: House) -> None:
     publisher, listener = house.join(), house.join()
     first, second = heard(house, listener, "observatory.t"), heard(house, listener, "observatory.t")
