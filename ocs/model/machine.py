@@ -6,7 +6,7 @@ A refusal changes nothing. The machine keeps no lock and starts nothing: its own
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from ocs.model.chart import Path, Recall, State, StateChart, Transition
@@ -231,15 +231,16 @@ class Machine:
     def _check_edge(self, leaf: State, trigger: str) -> None:
         named = self.chart.transitions.get(trigger)
         ways = list(self._ways([named] if named is not None else self.chart.transitions.values()))
-        if leaf not in [state for _, state in ways]:
-            told = ", ".join(f"{name} to {state.name}" for name, state in ways) or "no transition"
+        states = list(dict.fromkeys(state for _, state in ways))
+        if leaf not in states:
+            told = ", ".join(f"{name} to {state.name}" for name, state in ways) or "none"
             raise NotAllowedError(
                 f"the chart has no way from {self._current.name} to {leaf.name}{f' by {trigger}' if named else ''}; "
-                f"from {self._current.name} leads {told}",
-                field="state", given=leaf.name, allowed=[state.name for _, state in ways],
+                f"ways from {self._current.name}: {told}",
+                field="state", given=leaf.name, allowed=[state.name for state in states],
             )  # fmt: skip
 
-    def _ways(self, transitions: Iterable[Transition]) -> Iterable[tuple[str, State]]:
+    def _ways(self, transitions: Iterable[Transition]) -> Iterator[tuple[str, State]]:
         for declared in transitions:
             path = declared.path_from(self._current)
             if path is None:
