@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from ocs.model.tango_state import TangoState
 
 OVERLAID = frozenset({TangoState.ON, TangoState.ALARM})
-"""States that an alarm of a channel may cover, unless a class says otherwise; MOVING stays MOVING, FAULT stays FAULT."""
+"""States that an alarm of a channel may cover, unless a class says otherwise; MOVING and FAULT stay as they are."""
 
 
 def overlaid(stored: TangoState, *, alarming: bool, may: Collection[TangoState] = OVERLAID) -> TangoState:
