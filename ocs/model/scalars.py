@@ -48,7 +48,7 @@ def shown(value: Any) -> str:
     try:
         text = repr(value.item() if isinstance(value, np.generic) else value)
     except ValueError:  # Python refuses to print whole numbers of thousands of digits
-        return f"a {type(value).__name__} that is too long to show"
+        return "a number of thousands of digits"
     return text if len(text) <= _LONGEST_SHOWN else f"{text[: _LONGEST_SHOWN - 3]}..."
 
 
