@@ -44,7 +44,7 @@ class StateChart:
 
     States have upper-case names, exactly one of them is initial, and so is one child of each parent. FAULT, ALARM,
     UNKNOWN and INIT are there without a word and may be declared to give them another doc. A sub-class of a chart
-    adds states and transitions; one declared again under the same name replaces the older one.
+    adds states and transitions; one declared again under the same name replaces the older one, None takes it away.
 
     Attributes:
         states: By name, in the order of declaration, the four implicit ones last.

@@ -95,6 +95,10 @@ def test_transitions_of_a_sub_class_lead_between_its_own_states() -> None:
     assert BigOven.resolve(Oven.OFF) is BigOven.OFF
 
 
+def test_a_sub_class_takes_a_transition_away_by_none() -> None:
+    assert list(chart(Oven, switch_on=None, reset=None).transitions) == ["leave_alarm", "_fault"]
+
+
 def test_recall_and_during_follow_into_the_sub_class() -> None:
     class Base(StateChart):
         OFF, RUN, WAIT = State(initial=True), State(), State()

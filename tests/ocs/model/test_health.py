@@ -68,6 +68,14 @@ def test_a_cause_of_the_same_source_and_level_keeps_its_since() -> None:
     assert after.causes == (Cause(BAD, "link", 90.0, "other words"), Cause(BAD, "channel flow", 101.0, "worse"))
 
 
+def test_two_causes_of_one_source_and_level_keep_the_older_since() -> None:
+    before = Health.of([Cause(BAD, "link", 95.0, "one"), Cause(BAD, "link", 99.0, "two")], 100.0)
+
+    after = Health.of([Cause(BAD, "link", 101.0, "one")], 101.0, before)
+
+    assert after.causes[0].since == 95.0
+
+
 def test_a_level_keeps_its_since_until_it_changes() -> None:
     first = Health.of([LINK], 100.0)
     second = Health.of([LINK, STALE], 101.0, first)
