@@ -16,6 +16,7 @@ class ErrorCode(Enum):
     NOT_SERIALISABLE = "not_serialisable"
     TOO_LARGE = "too_large"
     NOT_FOUND = "not_found"
+    NO_DATA = "no_data"
     NOT_ALLOWED = "not_allowed"
     NOT_RUNNING = "not_running"
     BUSY = "busy"
@@ -57,6 +58,7 @@ RETRYABLE = frozenset(
         ErrorCode.LINK_LOST,
         ErrorCode.AGENT_LOST,
         ErrorCode.ROUTER_LOST,
+        ErrorCode.NO_DATA,
     }
 )
 """Codes after which the same request may succeed later without any change."""
@@ -69,6 +71,7 @@ EXIT_CODES: dict[ErrorCode, ExitCode] = {
     ErrorCode.NOT_SERIALISABLE: ExitCode.FAILED,
     ErrorCode.TOO_LARGE: ExitCode.REFUSED,
     ErrorCode.NOT_FOUND: ExitCode.NOT_FOUND,
+    ErrorCode.NO_DATA: ExitCode.FAILED,
     ErrorCode.NOT_ALLOWED: ExitCode.REFUSED,
     ErrorCode.NOT_RUNNING: ExitCode.REFUSED,
     ErrorCode.BUSY: ExitCode.REFUSED,
@@ -179,6 +182,12 @@ class NotFoundError(OcsError):
     """No device, operation, feed or channel has this name."""
 
     code = ErrorCode.NOT_FOUND
+
+
+class NoDataError(OcsError):
+    """There is no value: none came yet, the newest is too old, or its device has none."""
+
+    code = ErrorCode.NO_DATA
 
 
 class NotAllowedError(OcsError):

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ocs.model.channel import Display
 from ocs.model.errors import VersionError
 from ocs.model.feed import FeedInterface
 from ocs.model.interface import WIRE_VERSION, DeviceInterface, Identity, OperationInterface
 from ocs.model.operation import Kind
+from ocs.wire import interface_parts as parts
 from ocs.wire import uris
 
 
@@ -28,9 +30,13 @@ def encode_interface(interface: DeviceInterface) -> dict[str, Any]:
             "host": identity.host,
             "pid": identity.pid,
             "epoch": identity.epoch,
+            "session": identity.session,
         },
         "operations": {name: _encode_operation(op) for name, op in interface.operations.items()},
         "feeds": {name: _encode_feed(feed) for name, feed in interface.feeds.items()},
+        "channels": {name: parts.encode_channel(channel) for name, channel in interface.channels.items()},
+        "commands": {name: _encode_operation(op) for name, op in interface.commands.items()},
+        "chart": None if interface.chart is None else parts.encode_chart(interface.chart),
     }
 
 
@@ -44,7 +50,19 @@ def _encode_operation(op: OperationInterface) -> dict[str, Any]:
         "abortable": op.abortable,
         "blocking": op.blocking,
         "timeout_s": op.timeout_s,
+        "when": list(op.when),
+        "during": op.during,
+        "display": op.display.value,
     }
+
+
+def _decode_operation(name: str, op: Mapping[str, Any]) -> OperationInterface:
+    return OperationInterface(
+        name=name, kind=Kind(op["kind"]), doc=op.get("doc", ""), params=op.get("params"),
+        result=op.get("result") or {}, level=op.get("level", 1), abortable=op.get("abortable", True),
+        blocking=op.get("blocking", True), timeout_s=op.get("timeout_s"), when=tuple(op.get("when", ())),
+        during=op.get("during", ""), display=Display(op.get("display", Display.OPERATOR.value)),
+    )  # fmt: skip
 
 
 def _encode_feed(feed: FeedInterface) -> dict[str, Any]:
@@ -71,15 +89,9 @@ def decode_interface(described: Mapping[str, Any]) -> DeviceInterface:
             name=told["name"], root=told["root"], realm=told.get("realm", ""), device_class=told["class"],
             doc=told.get("doc", ""), version=told.get("version", ""), agent=told.get("agent", ""),
             host=told.get("host", ""), pid=told.get("pid", 0), epoch=told.get("epoch", 0), wire=wire,
+            session=told.get("session"),
         ),
-        operations={
-            name: OperationInterface(
-                name=name, kind=Kind(op["kind"]), doc=op.get("doc", ""), params=op.get("params"),
-                result=op.get("result") or {}, level=op.get("level", 1), abortable=op.get("abortable", True),
-                blocking=op.get("blocking", True), timeout_s=op.get("timeout_s"),
-            )
-            for name, op in described.get("operations", {}).items()
-        },
+        operations={name: _decode_operation(name, op) for name, op in described.get("operations", {}).items()},
         feeds={
             name: FeedInterface(
                 name=name, record=feed.get("record", False), bulk=feed.get("bulk", False),
@@ -87,6 +99,11 @@ def decode_interface(described: Mapping[str, Any]) -> DeviceInterface:
             )
             for name, feed in described.get("feeds", {}).items()
         },
+        channels={
+            name: parts.decode_channel(name, channel) for name, channel in (described.get("channels") or {}).items()
+        },
+        commands={name: _decode_operation(name, op) for name, op in (described.get("commands") or {}).items()},
+        chart=parts.decode_chart(described["chart"]) if described.get("chart") else None,
     )  # fmt: skip
 
 
@@ -134,7 +151,7 @@ def feed_info(identity: Identity, feed: FeedInterface) -> dict[str, Any]:
         "address": uris.feed(identity.root, identity.name, feed.name),
         "record": feed.record,
         "session_id": epoch_as_session(identity.epoch),
-        "agent_class": identity.device_class,
+        "agent_class": identity.agent_class,
     }
 
 

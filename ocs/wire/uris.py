@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ocs.model.event import DeviceEventKind, EventKind
+
 HEARTBEAT = "heartbeat"
 ERROR_PREFIX = "ocs.error."
 
@@ -14,6 +16,41 @@ def management(root: str, device: str) -> str:
 def operations(root: str, device: str) -> str:
     """Return the procedure that starts and ends operations: `R.D.ops`."""
     return f"{root}.{device}.ops"
+
+
+def read(root: str, device: str) -> str:
+    """Return the procedure that reads channels: `R.D.read`."""
+    return f"{root}.{device}.read"
+
+
+def write(root: str, device: str) -> str:
+    """Return the procedure that writes channels: `R.D.write`."""
+    return f"{root}.{device}.write"
+
+
+def command(root: str, device: str) -> str:
+    """Return the procedure that carries commands out: `R.D.command`."""
+    return f"{root}.{device}.command"
+
+
+def state(root: str, device: str) -> str:
+    """Return the procedure that tells the state and takes triggers: `R.D.state`."""
+    return f"{root}.{device}.state"
+
+
+def config(root: str, device: str) -> str:
+    """Return the procedure that tells and changes the configuration of channels: `R.D.config`."""
+    return f"{root}.{device}.config"
+
+
+def channel_event(root: str, device: str, channel: str, kind: EventKind) -> str:
+    """Return the topic of one kind of event of a channel: `R.D.events.<channel>.<kind>`."""
+    return f"{root}.{device}.events.{channel}.{kind.value}"
+
+
+def device_event(root: str, device: str, kind: DeviceEventKind) -> str:
+    """Return the topic of one kind of event of a device: `R.D.events.<kind>`."""
+    return f"{root}.{device}.events.{kind.value}"
 
 
 def feed(root: str, device: str, name: str) -> str:
