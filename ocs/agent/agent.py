@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,10 +15,9 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
+from ocs.agent.admin import AdminDevice, admin_name
 from ocs.agent.device import Device
-from ocs.agent.execution import Worker
-from ocs.agent.links import close_link, open_link
-from ocs.agent.member import Member
+from ocs.agent.member import Home, Member
 from ocs.agent.operations import GRACE_S
 from ocs.agent.timing import Timing
 from ocs.model.cancellation import CancelReason
@@ -29,11 +28,11 @@ from ocs.realm.connection import RealmConnection
 from ocs.realm.endpoint import Endpoint
 from ocs.store.history import RunHistory
 from ocs.store.ownership import Ownership
+from ocs.store.settings import Settings
 from ocs.wire import sessions, uris
 
 HEARTBEAT_S = 1.0
 HOLDER_TIMEOUT_S = 3.0
-SHUTDOWN_S = 10.0
 SAY_WAITING_S = 3.0
 
 
@@ -96,14 +95,17 @@ class Agent:
             on_join=self._joined, on_loss=self._lost, on_refusal=self._refused,
         )  # fmt: skip
         earlier = self._history.load()
+        self._settings = Settings(place.folder, timing.now, self._history_trouble)
+        home = Home(
+            timing, self.connection, self._settings, lambda: next(self._numbers), self._keep, self._configured_class,
+            place.folder.parent / "simulators", place.grace_s,
+        )  # fmt: skip
+        self.admin = AdminDevice(admin_name(place.agent_class, place.instance))
         self.members = [
-            Member(
-                device, self._identity(device), timing, connection=self.connection,
-                next_id=lambda: next(self._numbers), keep=self._keep,
-                earlier=earlier.get(device.name, {}), grace_s=place.grace_s,
-            )
-            for device in devices
-        ]  # fmt: skip
+            Member(device, self._identity(device), home, earlier.get(device.name, {}))
+            for device in [*devices, self.admin]
+        ]
+        self.admin.members = self.members
         self._beating = LoopingCall(self._beat)
         self._beating.clock = timing.reactor
         self._ending: Deferred[None] | None = None
@@ -146,7 +148,7 @@ class Agent:
             for operation in member.operations.values()
         ]
         await defer.gatherResults(waits, consumeErrors=True)
-        await defer.gatherResults([self._shut_down(member) for member in self.members], consumeErrors=True)
+        await defer.gatherResults([member.life.shut_down() for member in self.members], consumeErrors=True)
         if self._beating.running:
             self._beating.stop()
         for member in self.members:
@@ -155,74 +157,35 @@ class Agent:
             member.close()
         await self.connection.close()
         self._history.close()
+        self._settings.close()
         self._owner.release()
 
     # -- devices ---------------------------------------------------------------------------------
 
     def _set_up(self, member: Member) -> None:
-        device = member.device
+        def done(well: bool) -> None:  # noqa: FBT001 - the result of a Deferred
+            if well and self._ending is None:
+                member.start_up()
 
-        def body() -> None:
-            for declaration in device.declared_links:
-                open_link(device, declaration, self.place.folder.parent / "simulators")
-            device.setup()
+        member.life.set_up().addCallback(done)
 
-        def done(_result: Any, error: BaseException | None) -> None:
-            if error is not None:
-                device.setup_failure = str(error) or type(error).__name__
-                self._log.error("{device} could not be set up: {error}", device=device.name, error=error)
-            device.set_up.reach(self.timing)
-            if error is None:
-                self._start_up(member)
-
-        self._in_thread(device, "setup", body, done)
-
-    def _start_up(self, member: Member) -> None:
-        for operation in list(member.operations.values()):
-            params = operation.declaration.startup
-            if params is not None and not operation.active and self._ending is None:
-                member.start_from_within(operation.name, params)
-
-    def _shut_down(self, member: Member) -> Deferred[None]:
-        over: Deferred[None] = Deferred()
-        device = member.device
-
-        def body() -> None:
-            try:
-                device.shutdown()
-            finally:
-                close_link(device)
-
-        def done(_result: Any, error: BaseException | None) -> None:
-            if error is not None:
-                self._log.error("{device} could not be shut down: {error}", device=device.name, error=error)
-            for operation in member.operations.values():
-                operation.close()
-            if not over.called:
-                over.callback(None)
-
-        timer = self.timing.later(SHUTDOWN_S, done, None, TimeoutError(f"not done within {SHUTDOWN_S:g} s"))
-        over.addBoth(lambda _: timer.cancel() if timer.active() else None)
-        self._in_thread(device, "shutdown", body, done)
-        return over
-
-    def _in_thread(self, device: Device, what: str, body: Callable[[], Any], done: Callable[..., None]) -> None:
-        worker = Worker(f"{device.name} {what}", self.timing)
-        worker.run(None, body, done)
-        worker.close()
+    def _configured_class(self, device: Device, channel: str, stored: Mapping[str, Any]) -> None:
+        for member in self.members:
+            if type(member.device) is type(device) and member.device is not device:
+                member.config.take_class(channel, stored, "class")
 
     # -- realm -----------------------------------------------------------------------------------
 
     def _identity(self, device: Device) -> Identity:
         return Identity(
             name=device.name, root=self.place.root, realm=self.place.realm,
-            device_class=self.place.agent_class, doc=device.doc(), version=device.version,
+            device_class=type(device).__name__, doc=device.doc(), version=device.version,
             agent=f"{self.place.agent_class}/{self.place.instance}", host=socket.gethostname(),
             pid=os.getpid(), epoch=self.epoch,
         )  # fmt: skip
 
     def _joined(self) -> None:
-        names = ", ".join(member.device.name for member in self.members)
+        names = ", ".join(member.device.name for member in self.members if member.device is not self.admin)
         self._log.info("joined {realm} as {names}", realm=self.place.realm, names=names)
         self._no_word_needed()
         self._beat()

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ocs.agent.declarations import OperationDeclaration
+from ocs.agent.holding import Holding
 from ocs.agent.session import RunSession
 from ocs.model.errors import DeadlineError, DeviceError, LinkLostError, NotAllowedError
 from ocs.model.operation import Kind
@@ -17,12 +18,12 @@ DEVICE_TROUBLE = (LinkLostError, DeadlineError, DeviceError)
 
 
 def make_body(
-    declaration: OperationDeclaration, device: Any, session: RunSession, params: dict[str, Any]
+    declaration: OperationDeclaration, device: Any, session: RunSession, params: dict[str, Any], holding: Holding
 ) -> Callable[[], Any]:
     """Return what the thread or the task of a run calls.
 
-    A run that begins before the device is set up waits for that; one of a device that could not be set up
-    fails with the reason.
+    A run that begins before the device is set up waits for that, and enters its state then; one of a device that
+    could not be set up fails with the reason.
     """
 
     def work() -> Any:
@@ -30,12 +31,18 @@ def make_body(
 
     if device.set_up.reached:
         return work
+
+    def late_work() -> Any:
+        if not device.setup_failure:
+            holding.begin()
+        return work()
+
     if not declaration.interface.blocking:
-        return lambda: _after_set_up(device, work)
+        return lambda: _after_set_up(device, late_work)
 
     def body() -> Any:
         device.set_up.wait()
-        return work()
+        return late_work()
 
     return body
 
@@ -47,9 +54,7 @@ async def _after_set_up(device: Any, work: Callable[[], Any]) -> Any:
 
 def _work(declaration: OperationDeclaration, device: Any, session: RunSession, params: dict[str, Any]) -> Any:
     if device.setup_failure:
-        raise NotAllowedError(
-            f"{device.name} could not be set up: {device.setup_failure}; mend it and restart its agent"
-        )
+        raise NotAllowedError(f"{device.name} could not be set up: {device.setup_failure}; mend it and ask for Init")
     function = declaration.function
     if declaration.interface.kind is not Kind.PROCESS or device.device_link is None:
         return function(device, session, **params)

@@ -13,12 +13,15 @@ from typing import Any, Generic, TypeVar, overload
 
 from pydantic import TypeAdapter, ValidationError
 
+from ocs.agent.channel import states_of
 from ocs.link import Framing, Link
+from ocs.model.channel import Display
 from ocs.model.errors import ConfigurationError
 from ocs.model.feed import FeedInterface, check_field_name
 from ocs.model.interface import OperationInterface
 from ocs.model.operation import Kind
 from ocs.model.parameters import Parameters, Result
+from ocs.model.transition import State
 from ocs.model.units import check_unit
 
 Value = TypeVar("Value")
@@ -33,6 +36,10 @@ class OperationDeclaration:
         function: Called as `function(device, session, **parameters)`.
         ender: Called as `ender(device, session)` when the run is asked to end, beside the request itself.
         startup: Parameters with which the agent starts it by itself; None for not at all.
+        when: States in which it may be started; empty for any.
+        during: State that the device is in while it runs.
+        then: State after it ended well; the one before it, if left out.
+        allower: Called as `allower(device)`; False or a sentence refuses the start.
     """
 
     interface: OperationInterface
@@ -41,6 +48,10 @@ class OperationDeclaration:
     result: Result
     ender: Function | None = None
     startup: Mapping[str, Any] | None = None
+    when: tuple[State, ...] = ()
+    during: State | None = None
+    then: State | None = None
+    allower: Function | None = None
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call the author's function as it stands, for use inside the device."""
@@ -74,6 +85,11 @@ class Operation:
     aborter = ender
     stopper = ender
 
+    def allowed(self, function: Function) -> Function:
+        """Ask `function(self)` before each start; it returns False or a sentence to refuse. It is quick."""
+        self.declaration = replace(self.declaration, allower=function)
+        return function
+
 
 def is_reactor_function(function: Function) -> bool:
     """Whether `function` runs in the event loop: `async def`, or decorated with inlineCallbacks."""
@@ -82,7 +98,7 @@ def is_reactor_function(function: Function) -> bool:
     )
 
 
-def declare(
+def declare(  # noqa: PLR0913 - each is a word of a declaration, all but two with a default
     function: Function,
     kind: Kind,
     *,
@@ -93,6 +109,10 @@ def declare(
     startup: bool | Mapping[str, Any] = False,
     typed: bool = True,
     doc: str | None = None,
+    when: State | Sequence[State] = (),
+    during: State | None = None,
+    then: State | None = None,
+    display: str = Display.OPERATOR.value,
 ) -> OperationDeclaration:
     """Make the declaration of an operation from a function.
 
@@ -119,9 +139,14 @@ def declare(
         abortable=abortable,
         blocking=not is_reactor_function(function),
         timeout_s=timeout_s,
+        when=tuple(state.name for state in states_of(when)),
+        during=during.name if during is not None else "",
+        display=Display(display),
     )
     started = None if startup is False else ({} if startup is True else dict(startup))
-    return OperationDeclaration(interface, function, parameters, result, startup=started)
+    return OperationDeclaration(
+        interface, function, parameters, result, startup=started, when=states_of(when), during=during, then=then
+    )
 
 
 def _decorator(
@@ -137,49 +162,84 @@ def _decorator(
 def task(function: Function) -> Operation: ...
 @overload
 def task(
-    *, abortable: bool = ..., level: int = ..., timeout_s: float | None = ..., startup: bool | Mapping[str, Any] = ...
-) -> Callable[[Function], Operation]: ...
-def task(
-    function: Function | None = None,
     *,
-    abortable: bool = True,
-    level: int = 1,
-    timeout_s: float | None = None,
-    startup: bool | Mapping[str, Any] = False,
-) -> Operation | Callable[[Function], Operation]:
+    abortable: bool = ...,
+    level: int = ...,
+    timeout_s: float | None = ...,
+    startup: bool | Mapping[str, Any] = ...,
+    when: State | Sequence[State] = ...,
+    during: State | None = ...,
+    then: State | None = ...,
+    display: str = ...,
+) -> Callable[[Function], Operation]: ...
+def task(function: Function | None = None, **options: Any) -> Operation | Callable[[Function], Operation]:
     """Declare a method as a Task: it ends by itself, and may be aborted.
 
     Args:
         function: The method: plain, `async def` or inlineCallbacks; its first parameter is the session.
+        **options: These:
         abortable: Whether clients may abort it.
         level: The level that callers need, 1 to 4.
         timeout_s: After so many seconds the agent ends it; the outcome is then timed_out.
         startup: True, or parameters, to have it started when the agent starts.
+        when: State or states in which it may be started.
+        during: State that the device is in while it runs; afterwards it is in the state before, or in `then`.
+        then: State after it ended well.
+        display: `operator` or `expert`: whom interfaces show it to.
     """
-    options = {"abortable": abortable, "level": level, "timeout_s": timeout_s, "startup": startup}
     return _decorator(Kind.TASK, function, options)
 
 
 @overload
 def process(function: Function) -> Operation: ...
 @overload
-def process(*, level: int = ..., startup: bool | Mapping[str, Any] = ...) -> Callable[[Function], Operation]: ...
 def process(
-    function: Function | None = None,
     *,
-    level: int = 1,
-    startup: bool | Mapping[str, Any] = False,
-) -> Operation | Callable[[Function], Operation]:
+    level: int = ...,
+    startup: bool | Mapping[str, Any] = ...,
+    when: State | Sequence[State] = ...,
+    during: State | None = ...,
+    display: str = ...,
+) -> Callable[[Function], Operation]: ...
+def process(function: Function | None = None, **options: Any) -> Operation | Callable[[Function], Operation]:
     """Declare a method as a Process: it runs until it is stopped.
 
     A lost link does not end it: it waits for the device, degraded, and its function is called again.
 
     Args:
         function: The method: plain, `async def` or inlineCallbacks; its first parameter is the session.
+        **options: These:
         level: The level that callers need, 1 to 4.
         startup: True, or parameters, to have it started when the agent starts.
+        when: State or states in which it may be started.
+        during: State that the device is in while it runs.
+        display: `operator` or `expert`: whom interfaces show it to.
     """
-    return _decorator(Kind.PROCESS, function, {"level": level, "startup": startup})
+    return _decorator(Kind.PROCESS, function, options)
+
+
+@overload
+def command(function: Function) -> Operation: ...
+@overload
+def command(
+    *,
+    level: int = ...,
+    timeout_s: float = ...,
+    when: State | Sequence[State] = ...,
+    display: str = ...,
+) -> Callable[[Function], Operation]: ...
+def command(function: Function | None = None, **options: Any) -> Operation | Callable[[Function], Operation]:
+    """Declare a method as a command: typed parameters and a typed result, answered in the call, without a session.
+
+    Args:
+        function: The method, plain, `async def` or inlineCallbacks; a plain one runs among the device's handlers.
+        **options: These:
+        level: The level that callers need, 1 to 4.
+        timeout_s: The caller is answered after so many seconds at the latest; 8 by default.
+        when: State or states in which it may be called.
+        display: `operator` or `expert`: whom interfaces show it to.
+    """
+    return _decorator(Kind.COMMAND, function, options)
 
 
 class Property(Generic[Value]):

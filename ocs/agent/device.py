@@ -3,28 +3,43 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar
 
 from twisted.logger import Logger
 
-from ocs.agent.declarations import Feed, LinkTo, Operation, OperationDeclaration, Property, declare
+from ocs.agent.acquisition import Acquisition
+from ocs.agent.channel import Channel, ChannelDeclaration
+from ocs.agent.channel_feeds import ChannelFeeds
+from ocs.agent.channel_runtime import ChannelRuntime
+from ocs.agent.class_rules import check_class
+from ocs.agent.declarations import Feed, LinkTo, Operation, OperationDeclaration, Property
+from ocs.agent.device_thread import DeviceThread
+from ocs.agent.every_device import channels_of_every_device, commands_of_every_device
+from ocs.agent.extending import Extending
 from ocs.agent.host import Host
 from ocs.agent.milestone import Milestone
+from ocs.agent.polling import Polling
 from ocs.agent.publishing import FeedRuntime
+from ocs.agent.state import StateRuntime
+from ocs.agent.transitions import Handlers, handlers_in
 from ocs.link import Link, LinkState, LinkStatus
 from ocs.link.simulator import Simulator
 from ocs.model.address import check_device_name
+from ocs.model.chart import PlainChart, StateChart
 from ocs.model.errors import ConfigurationError
 from ocs.model.feed import FeedInterface
+from ocs.model.health import Cause
 from ocs.model.operation import Kind
+from ocs.model.overlay import OVERLAID
+from ocs.model.quality import ALARMING
+from ocs.model.tango_state import TangoState
 
 
-class Device:
-    """One device: a class with declared operations, feeds, properties and perhaps a link.
+class Device(Extending):
+    """One device: a class with declared channels, operations, feeds, properties, states and perhaps a link.
 
-    Authors override `setup` and `shutdown`, and declare the rest. The framework makes the object.
+    Authors override `setup`, `shutdown` and `read_hardware`, and declare the rest. The framework makes the object.
 
     Args:
         name: Its name below the address root.
@@ -35,26 +50,44 @@ class Device:
     """
 
     version: str = ""
+    alarm_over: ClassVar[frozenset[TangoState]] = OVERLAID
+    chart: ClassVar[type[StateChart]] = PlainChart
     declared_operations: ClassVar[dict[str, OperationDeclaration]] = {}
+    declared_commands: ClassVar[dict[str, OperationDeclaration]] = {}
+    declared_channels: ClassVar[dict[str, ChannelDeclaration]] = {}
     declared_feeds: ClassVar[dict[str, FeedInterface]] = {}
     declared_properties: ClassVar[dict[str, Property[Any]]] = {}
     declared_links: ClassVar[tuple[LinkTo, ...]] = ()
+    transition_handlers: ClassVar[dict[str, Handlers]] = {}
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Collect the declarations of the class and of its bases."""
         super().__init_subclass__(**kwargs)
         members = {name: value for base in reversed(cls.__mro__) for name, value in vars(base).items()}
-        operations = [value.declaration for value in members.values() if isinstance(value, Operation)]
+        declared = {
+            value.declaration.interface.name: value.declaration
+            for value in members.values()
+            if isinstance(value, Operation)
+        }
+        is_command = {name for name, each in declared.items() if each.interface.kind is Kind.COMMAND}
+        cls.declared_operations = {name: each for name, each in declared.items() if name not in is_command}
+        cls.declared_commands = {name: each for name, each in declared.items() if name in is_command}
+        cls.declared_channels = {
+            value.declaration.name: value.declaration for value in members.values() if isinstance(value, Channel)
+        }
         feeds = [value.interface for value in members.values() if isinstance(value, Feed)]
-        cls.declared_operations = {declaration.interface.name: declaration for declaration in operations}
         cls.declared_feeds = {feed.name: feed for feed in feeds}
         cls.declared_properties = {name: value for name, value in members.items() if isinstance(value, Property)}
         cls.declared_links = tuple(value for value in members.values() if isinstance(value, LinkTo))
+        cls.transition_handlers = handlers_in(members)
+        check_class(cls)
 
     def __init__(self, name: str, properties: Mapping[str, Any] | None = None) -> None:
         self.name = check_device_name(name)
         self.log = Logger(name.replace("/", "."))
         self.operations: dict[str, OperationDeclaration] = dict(self.declared_operations)
+        self._commands: dict[str, OperationDeclaration] = dict(self.declared_commands)
+        self._channels: dict[str, ChannelRuntime] = {}
         self.feeds: dict[str, FeedRuntime] = {}
         self.device_link: Link | None = None
         self.simulator: Simulator | None = None
@@ -70,11 +103,11 @@ class Device:
 
     def now(self) -> float:
         """Return the time: POSIX seconds, UTC."""
-        return self._hosted().timing.now()
+        return self.hosted().timing.now()
 
     def seconds(self) -> float:
         """Return a monotonic time in s, for durations."""
-        return self._hosted().timing.seconds()
+        return self.hosted().timing.seconds()
 
     def subscribe_feed(self, device: str, feed: str, handler: Callable[[str, Any, dict[str, Any]], None]) -> None:
         """Have `handler(topic, message, feed_info)` called in the event loop for each message of a feed.
@@ -84,12 +117,25 @@ class Device:
             feed: Name of the feed; empty for every feed.
             handler: Must not block.
         """
-        host = self._hosted()
+        host = self.hosted()
         host.timing.soon(host.subscribe_feed, device, feed, handler)
+
+    def subscribe_topic(self, topic: str, handler: Callable[[str, list[Any]], None]) -> None:
+        """Have `handler(topic, args)` called in the event loop for each event of a topic; it must not block."""
+        host = self.hosted()
+        host.timing.soon(host.subscribe_topic, topic, handler)
+
+    def own_causes(self, now: float) -> Iterable[Cause | None]:  # noqa: ARG002 - for those who override it
+        """Return what else makes this device unwell, beside what the framework sees; override it.
+
+        Args:
+            now: POSIX s, UTC.
+        """
+        return ()
 
     def start_operation(self, name: str, **params: Any) -> None:
         """Start an operation of this device from within, e.g. in `setup`; a refusal is logged."""
-        host = self._hosted()
+        host = self.hosted()
         host.timing.soon(host.start_from_within, name, params)
 
     def setup(self) -> None:
@@ -105,19 +151,15 @@ class Device:
     def shutdown(self) -> None:
         """Leave the device in a safe state when the agent ends, in a thread; override it."""
 
-    def add_task(self, name: str, function: Callable[..., Any], **options: Any) -> None:
-        """Add a task to this one device: `function(session, **parameters)`, options as of `@task`."""
-        self._add(name, function, Kind.TASK, options)
+    def read_hardware(self, names: list[str]) -> None:
+        """Fetch what the channels `names` are about to be read from, in one exchange for all; override it.
 
-    def add_process(self, name: str, function: Callable[..., Any], **options: Any) -> None:
-        """Add a process to this one device: `function(session, **parameters)`, options as of `@process`."""
-        self._add(name, function, Kind.PROCESS, options)
+        It is called once for each request and each poll, before the readers of these channels, in their thread.
+        """
 
-    def add_feed(self, name: str, **options: Any) -> FeedRuntime:
-        """Add a feed to this one device and return what to publish with; options as of `Feed`."""
-        feed = Feed(name=name, **options)
-        feed.__set_name__(type(self), name)
-        return self._feed(feed.interface)
+    def set_status(self, text: str) -> None:
+        """Say in words how the device is, until its state changes."""
+        self.state.set_status(text)
 
     # -- for the framework -----------------------------------------------------------------------
 
@@ -129,8 +171,76 @@ class Device:
     def attach(self, host: Host) -> None:
         """Take the agent's services; called once, before anything else."""
         self.host = host
+        self.alarming: dict[str, bool] = {}
+        self._thread = DeviceThread(self.name, host.timing)
+        self._acquisition = Acquisition(self, self._thread)
+        self._state = StateRuntime(self, self.chart)
         for feed in self.declared_feeds.values():
             self._feed(feed)
+        for declaration in [*channels_of_every_device(), *self.declared_channels.values()]:
+            self._channels[declaration.name] = ChannelRuntime(declaration, self)
+        self._commands = {**commands_of_every_device(), **self._commands}
+        self._channel_feeds = ChannelFeeds(self)
+        self._channel_feeds.arrange()
+        self._polling = Polling(self, self._channel_feeds)
+
+    @property
+    def state(self) -> StateRuntime:
+        """Where the device stands in its chart; also to change it."""
+        return self._state
+
+    @property
+    def channels(self) -> dict[str, ChannelRuntime]:
+        """Its channels by name."""
+        return self._channels
+
+    @property
+    def commands(self) -> dict[str, OperationDeclaration]:
+        """Its commands by name."""
+        return self._commands
+
+    @property
+    def thread(self) -> DeviceThread:
+        """Where its plain handlers run."""
+        return self._thread
+
+    @property
+    def acquisition(self) -> Acquisition:
+        """What reads and writes its channels."""
+        return self._acquisition
+
+    @property
+    def polling(self) -> Polling:
+        """What reads its channels by themselves."""
+        return self._polling
+
+    @property
+    def channel_feeds(self) -> ChannelFeeds:
+        """What publishes channels together."""
+        return self._channel_feeds
+
+    def quality_changed(self, channel: ChannelRuntime) -> None:
+        """Take note that a channel went beyond its limits or came back, in the loop."""
+        latest = channel.latest
+        alarming = bool(channel.problem) or (latest is not None and latest.quality in ALARMING)
+        if self.alarming.get(channel.name, False) is not alarming:
+            self.alarming[channel.name] = alarming
+            self.state.looked()
+
+    @property
+    def culprits(self) -> list[str]:
+        """A sentence for each channel that is beyond its limits."""
+        channels = [
+            self.channels[name] for name, alarming in self.alarming.items() if alarming and name in self.channels
+        ]
+        return [channel.problem or channel.culprit for channel in channels]
+
+    def state_changed(self) -> None:
+        """Give the channels of the state their new values, in the loop."""
+        for name in ("State", "Status"):
+            channel = self.channels.get(name)
+            if channel is not None:
+                self.acquisition.read([channel])
 
     def made_link(self) -> Link:
         """Return the device's link.
@@ -145,7 +255,7 @@ class Device:
     def link_changed(self, status: LinkStatus) -> None:
         """Take note that the link was found or lost; called from any thread."""
         if status.state is LinkState.OPEN:
-            self.link_there.reach(self._hosted().timing)
+            self.link_there.reach(self.hosted().timing)
         else:
             self.link_there.leave()
 
@@ -158,33 +268,3 @@ class Device:
                 field=name, given=value, allowed=sorted(self.declared_properties),
             )  # fmt: skip
         declared.configure(self, value)
-
-    def _add(self, name: str, function: Callable[..., Any], kind: Kind, options: dict[str, Any]) -> None:
-        ender = options.pop("aborter", None) or options.pop("stopper", None)
-        declaration = declare(function, kind, name=name, **options)
-        declaration = _without_device(declaration, function, ender)
-        self.operations[name] = declaration
-        if self.host is not None:
-            self.host.add_operation(declaration)
-
-    def _feed(self, interface: FeedInterface) -> FeedRuntime:
-        runtime = self._hosted().make_feed(interface)
-        self.feeds = {**self.feeds, interface.name: runtime}  # never changed in place: the loop goes through it
-        return runtime
-
-    def _hosted(self) -> Host:
-        if self.host is None:
-            raise ConfigurationError(f"{self.name} is not part of an agent yet; use setup() for this")
-        return self.host
-
-
-def _without_device(
-    declaration: OperationDeclaration, function: Callable[..., Any], ender: Callable[..., Any] | None
-) -> OperationDeclaration:
-    def called(_device: Any, session: Any, **params: Any) -> Any:
-        return function(session, **params)
-
-    def ended(_device: Any, session: Any) -> Any:
-        return ender(session) if ender is not None else None
-
-    return replace(declaration, function=called, ender=ended if ender is not None else None)

@@ -163,3 +163,34 @@ def _place(stack: traceback.StackSummary) -> str:
     own = [frame for frame in stack if _is_authors(frame)]
     frame = (own or list(stack))[-1]
     return f"{frame.name} ({frame.filename.rsplit('/', 1)[-1]}:{frame.lineno})"
+
+
+def run_in_loop(timing: Timing, begin: Callable[[], Any]) -> Deferred[Any]:
+    """Call an author's reactor function (coroutine or inlineCallbacks), both dialects allowed, and return its result.
+
+    Args:
+        timing: The loop.
+        begin: Calls the function.
+    """
+    answer: Deferred[Any] = Deferred(lambda _: _cancelled(task))
+
+    async def follow() -> Any:
+        try:
+            started = begin()
+            return await Stepping(_await(started) if isinstance(started, Deferred) else started)
+        except (KeyboardInterrupt, SystemExit) as error:  # asyncio would end the whole loop for them
+            raise RuntimeError(f"it raised {type(error).__name__}, which ends no agent") from error
+
+    def ended(done: asyncio.Task[Any]) -> None:
+        if answer.called:
+            return
+        error = asyncio.CancelledError() if done.cancelled() else done.exception()
+        answer.callback(done.result()) if error is None else answer.errback(error)
+
+    task: asyncio.Task[Any] = timing.loop.create_task(follow())
+    task.add_done_callback(ended)
+    return answer
+
+
+def _cancelled(task: asyncio.Task[Any]) -> None:
+    task.cancel()

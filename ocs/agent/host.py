@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
+from twisted.internet.defer import Deferred
+
 from ocs.agent.declarations import OperationDeclaration
 from ocs.agent.publishing import FeedRuntime
 from ocs.agent.timing import Timing
 from ocs.model.feed import FeedInterface
+from ocs.model.interface import Identity
+from ocs.store.settings import Settings
 
 
 class Host(Protocol):
@@ -17,6 +21,36 @@ class Host(Protocol):
     @property
     def timing(self) -> Timing:
         """The loop and its clock."""
+
+    @property
+    def identity(self) -> Identity:
+        """Who and where the device is."""
+
+    @property
+    def session_id(self) -> int | None:
+        """Number of the agent's router session, None while it has none."""
+
+    @property
+    def settings(self) -> Settings:
+        """Memorized set points and changed configuration, on disk; from any thread."""
+
+    def publish(self, topic: str, payload: Any) -> bool:
+        """Send an event with one argument; False when the router is away."""
+
+    def call(self, uri: str, *args: Any, timeout_s: float = 10.0) -> Deferred[Any]:
+        """Call a procedure of the realm."""
+
+    def subscribe_topic(self, topic: str, handler: Callable[[str, list[Any]], None]) -> None:
+        """Have `handler(topic, args)` called for each event of any topic, such as `wamp.session.on_leave`."""
+
+    def remove_operation(self, name: str) -> None:
+        """Offer an operation no more."""
+
+    def interface_changed(self, kind: str, added: str, removed: str) -> None:
+        """Tell clients soon that a channel, an operation or a command was added or removed."""
+
+    def init(self, *, force: bool, author: str) -> Deferred[str]:
+        """Set the device up anew; fires with its status."""
 
     def make_feed(self, interface: FeedInterface) -> FeedRuntime:
         """Return what to publish to a feed with."""

@@ -1,87 +1,108 @@
-"""One device as a member of the realm: its procedures, its topics, its operations at work."""
+"""One device as a member of the realm: its procedures, its topics, its operations, channels and state at work."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from twisted.internet.defer import Deferred
 
+from ocs.agent.channel_desk import ChannelDesk
+from ocs.agent.chart_interface import chart_interface
+from ocs.agent.commands import Commands
+from ocs.agent.config_desk import ConfigDesk
 from ocs.agent.declarations import OperationDeclaration
 from ocs.agent.device import Device
+from ocs.agent.health import HealthMonitor
+from ocs.agent.interface_events import InterfaceEvents
+from ocs.agent.life import Life
+from ocs.agent.operation_desk import Caller, Earlier, OperationDesk
 from ocs.agent.operations import OperationRuntime, Surroundings
 from ocs.agent.publishing import FeedRuntime
+from ocs.agent.session_pushes import SessionPushes
 from ocs.agent.timing import Timing
-from ocs.model.cancellation import CancelReason
-from ocs.model.errors import MissingParameterError, NotFoundError, NotRunningError, OcsError, ParameterError
+from ocs.model.errors import OcsError
 from ocs.model.feed import FeedInterface
 from ocs.model.interface import DeviceInterface, Identity
-from ocs.model.operation import Action, Kind, OpCode, ReplyCode
-from ocs.model.run import Author, RunRecord
-from ocs.realm.connection import RealmConnection
+from ocs.model.operation import Action, Kind, OpCode
+from ocs.model.run import RunRecord
+from ocs.realm.connection import CALL_TIMEOUT_S, RealmConnection
 from ocs.realm.roster import Match
+from ocs.store.settings import Settings
 from ocs.wire import describe, sessions, uris
-from ocs.wire.replies import Reply, refusal
+from ocs.wire.states import encode_report
 
-PUSH_PERIOD_S = 0.1
-"""Changes of a session are pushed at most so often, in s, the latest state only."""
 
-ENDS_TOLD = 4
-"""An event carries the ends of at most so many runs that the newest one followed; more are in the history."""
+@dataclass(frozen=True, slots=True)
+class Home:
+    """What an agent shares with each of its devices.
 
-_ACTIONS = [known.value for known in Action]
+    Attributes:
+        timing: The loop.
+        connection: The membership in the realm.
+        settings: Memorized set points and changed configuration, on disk.
+        next_id: Gives the number of the next run.
+        keep: Told of each change of a run, to keep it on disk.
+        of_class: Has a change of a class's configuration applied to the agent's other devices of the class.
+        simulators: Folder in which simulators tell their ports.
+        grace_s: Time that a run has for its clean-up.
+    """
 
-Caller = tuple[str, str, int | None]
-Earlier = Mapping[str, list[dict[str, Any]]]
+    timing: Timing
+    connection: RealmConnection
+    settings: Settings
+    next_id: Callable[[], int]
+    keep: Callable[[str, RunRecord], None]
+    of_class: Callable[[Device, str, Mapping[str, Any]], None]
+    simulators: Path
+    grace_s: float
 
 
 class Member:
-    """A device at work.
+    """A device at work; also what the device gets its agent's services from.
 
     Args:
         device: The author's object.
         identity: Who and where it is.
-        timing: The agent's loop.
-        connection: The membership in the realm.
-        next_id: Gives the number of the next run.
-        keep: Told of each change of a run, to keep it on disk.
+        home: What its agent shares with it.
         earlier: Sessions of earlier agent processes, by operation, oldest first.
-        grace_s: Time that a run has for its clean-up.
     """
 
-    def __init__(
-        self,
-        device: Device,
-        identity: Identity,
-        timing: Timing,
-        *,
-        connection: RealmConnection,
-        next_id: Callable[[], int],
-        keep: Callable[[str, RunRecord], None],
-        earlier: Earlier,
-        grace_s: float,
-    ) -> None:
+    def __init__(self, device: Device, identity: Identity, home: Home, earlier: Earlier) -> None:
         self.device = device
         self.identity = identity
-        self.timing = timing
-        self.earlier = earlier
-        self._connection = connection
-        self._send = connection.publish
-        self._keep = keep
-        self._pushing: dict[str, tuple[Any, int]] = {}
-        self._closed = False
-        self._around = Surroundings(device, timing, identity.epoch, next_id, self._changed, grace_s)
+        self.timing = home.timing
+        self.settings = home.settings
+        self._home = home
+        self._connection = home.connection
+        self.publish = home.connection.publish
+        self._pushes = SessionPushes(identity, home.timing, self.publish)
+        self._interface_events = InterfaceEvents(identity, home.timing, self.publish)
+        self._around = Surroundings(device, home.timing, identity.epoch, home.next_id, self._changed, home.grace_s)
         self.operations: dict[str, OperationRuntime] = {}
         device.attach(self)
         for declaration in device.operations.values():
             self.add_operation(declaration)
+        self.desk = OperationDesk(identity.name, lambda: self.operations, earlier)
+        self.channels = ChannelDesk(device)
+        self.config = ConfigDesk(device, self.channels, home.of_class)
+        self.commands = Commands(device)
+        self.health = HealthMonitor(device, lambda: self.operations)
+        self.life = Life(device, home.timing, home.simulators, lambda: list(self.operations.values()), home.grace_s)
+        self.config.load()
         self.heartbeat = FeedRuntime(
             FeedInterface(uris.HEARTBEAT, record=False, doc="the number of each operation's state"),
-            identity, timing, self._send,
+            identity, home.timing, self.publish,
         )  # fmt: skip
 
-    # -- making ----------------------------------------------------------------------------------
+    # -- what the device asks of its agent -------------------------------------------------------
+
+    @property
+    def session_id(self) -> int | None:
+        """Number of the agent's router session, None while it has none."""
+        return self._connection.session_id
 
     def add_operation(self, declaration: OperationDeclaration) -> None:
         """Add an operation, from any thread; from then on it can be started."""
@@ -89,136 +110,124 @@ class Member:
         # Never changed in place: the loop goes through it for each heartbeat.
         self.operations = {**self.operations, declaration.interface.name: added}
 
+    def remove_operation(self, name: str) -> None:
+        """Offer an operation no more; its thread ends when a run that is active has ended."""
+        removed = self.operations.get(name)
+        if removed is not None:
+            self.operations = {key: value for key, value in self.operations.items() if key != name}
+            removed.close()
+
+    def interface_changed(self, kind: str, added: str, removed: str) -> None:
+        """Tell clients soon that something was added or removed, and poll what there is now."""
+        if kind == "channels":
+            self.device.alarming.pop(removed, None)
+            self.device.channel_feeds.arrange()
+            self.device.polling.arrange()
+            self.device.state.looked()
+        self._interface_events.changed(kind, added, removed)
+
     def make_feed(self, interface: FeedInterface) -> FeedRuntime:
         """Return what to publish to a feed with."""
-        return FeedRuntime(interface, self.identity, self.timing, self._send)
+        return FeedRuntime(interface, self.identity, self.timing, self.publish)
+
+    def call(self, uri: str, *args: Any, timeout_s: float = CALL_TIMEOUT_S) -> Deferred[Any]:
+        """Call a procedure of the realm."""
+        return self._connection.call(uri, *args, timeout_s=timeout_s)
+
+    def subscribe_topic(self, topic: str, handler: Callable[[str, list[Any]], None]) -> None:
+        """Have `handler(topic, args)` called for each event of any topic."""
+        self._connection.subscribe(topic, lambda actual, args, _kwargs: handler(actual, args))
+
+    def subscribe_feed(self, device: str, feed: str, handler: Callable[[str, Any, dict[str, Any]], None]) -> None:
+        """Subscribe to a feed; an empty name stands for every device, or every feed."""
+
+        def event(topic: str, args: list[Any], _kwargs: dict[str, Any]) -> None:
+            message, info = args[0] if args and isinstance(args[0], (list, tuple)) else (args, {})
+            handler(topic, message, info if isinstance(info, dict) else {})
+
+        match = Match.EXACT if device and feed else Match.WILDCARD
+        self._connection.subscribe(uris.feed(self.identity.root, device, feed), event, match)
+
+    def start_from_within(self, name: str, params: Mapping[str, Any]) -> None:
+        """Start an operation for the agent itself; a refusal is logged."""
+        try:
+            self.desk.found(Action.START.value, name).start(params)
+        except OcsError as error:
+            self.device.log.warn("{op} does not start by itself: {error}", op=name, error=error.message)
+
+    def init(self, *, force: bool, author: str) -> Deferred[str]:
+        """Set the device up anew; fires with its status."""
+        self.device.log.info("Init by {author}", author=author)
+        return self.life.init(force=force).addCallback(self._initialised)
+
+    def _initialised(self, status: str) -> str:
+        self.start_up()
+        return status
+
+    def start_up(self) -> None:
+        """Start the operations that start by themselves."""
+        for operation in list(self.operations.values()):
+            params = operation.declaration.startup
+            if params is not None and not operation.active:
+                self.start_from_within(operation.name, params)
+
+    # -- answering -------------------------------------------------------------------------------
 
     @property
     def procedures(self) -> dict[str, Callable[..., Any]]:
         """What the device offers on the realm, by URI."""
-        root, name = self.identity.root, self.identity.name
-        return {uris.operations(root, name): self.answer_operation, uris.management(root, name): self.answer_query}
+        where = (self.identity.root, self.identity.name)
+        return {
+            uris.operations(*where): self.desk.answer,
+            uris.management(*where): self.answer_query,
+            uris.read(*where): self.channels.read,
+            uris.write(*where): self.channels.write,
+            uris.config(*where): self.config.answer,
+            uris.command(*where): self._answer_command,
+            uris.state(*where): self._answer_state,
+        }
 
     @property
     def interface(self) -> DeviceInterface:
         """The device as clients see it."""
-        operations = {name: operation.interface for name, operation in self.operations.items()}
-        feeds = {name: feed.interface for name, feed in self.device.feeds.items()}
-        return DeviceInterface(self.identity, operations, feeds)
-
-    # -- answering -------------------------------------------------------------------------------
+        device = self.device
+        return DeviceInterface(
+            identity=replace(self.identity, session=self.session_id),
+            operations={name: operation.interface for name, operation in self.operations.items()},
+            feeds={name: feed.interface for name, feed in device.feeds.items()},
+            channels={name: channel.interface for name, channel in device.channels.items()},
+            commands={name: declaration.interface for name, declaration in device.commands.items()},
+            chart=chart_interface(device.chart),
+        )
 
     def answer_query(self, _caller: Caller, q: str | None = None, *args: Any, **kwargs: Any) -> Any:
-        """Answer `R.D`: OCS's queries, `describe` and `history`; null for an unknown query, as OCS."""
-        if q == "describe":
-            return describe.encode_interface(self.interface)
+        """Answer `R.D`: OCS's queries, `describe`, `history` and `health`; null for an unknown query, as OCS."""
         if q == "history":
-            return self._history(*args, **kwargs)
+            return self.desk.history(*args, **kwargs)
         answers: dict[str, Callable[[], Any]] = {
+            "describe": lambda: describe.encode_interface(self.interface),
+            "health": self.health.encoded,
             "get_api": self._api,
             "get_tasks": lambda: self._infos(Kind.TASK),
             "get_processes": lambda: self._infos(Kind.PROCESS),
             "get_feeds": self._feed_infos,
-            "get_agent_class": lambda: self.identity.device_class,
+            "get_agent_class": lambda: self.identity.agent_class,
         }
         answer = answers.get(str(q))
         return None if answer is None else answer()
 
-    def answer_operation(
-        self,
-        caller: Caller,
-        action: Any = None,
-        op_name: Any = None,
-        params: Any = None,
-        timeout: float | None = None,
-        password: Any = None,  # noqa: ARG002 - sent by clients of OCS; there is no access policy yet
-        *extra: Any,
-        **unknown: Any,
-    ) -> Any:
-        """Answer `R.D.ops`: the 3-list, or what fires with it when the run ends."""
-        try:
-            if extra or unknown:
-                raise ParameterError(
-                    f"a request has action, op_name, params, timeout and password; "
-                    f"it has no {next(iter(unknown), 'more')}"
-                )
-            operation = self._operation(action, op_name)
-            return self._act(caller, Action(action), operation, params, _seconds(timeout))
-        except OcsError as error:
-            current = self.operations.get(op_name) if isinstance(op_name, str) else None
-            busy = current.latest if current is not None and current.active else None
-            return refusal(error, None if busy is None else sessions.encode_run(busy)).encode()
+    def _answer_command(self, _caller: Caller, name: Any = None, params: Any = None) -> Any:
+        return self.commands.call(name, params)
 
-    def _operation(self, action: Any, op_name: Any) -> OperationRuntime:
-        if action is None or op_name is None:
-            raise MissingParameterError("a request names an action and an operation, as in ('start', 'acq')")
-        if action not in _ACTIONS:
-            raise NotFoundError(f"there is no action {action!r}; there are {', '.join(_ACTIONS)}", allowed=_ACTIONS)
-        operation = self.operations.get(str(op_name))
-        if operation is None:
-            known = ", ".join(self.operations) or "none"
-            raise NotFoundError(
-                f"{self.identity.name} has no operation {op_name!r}; it has {known}",
-                field=str(op_name), allowed=list(self.operations),
-            )  # fmt: skip
-        return operation
-
-    def _act(
-        self, caller: Caller, action: Action, operation: OperationRuntime, params: Any, timeout: float | None
-    ) -> Any:
-        if action is Action.STATUS:
-            return self._status(operation).encode()
-        if action is Action.WAIT:
-            return self._ended(operation, timeout)
-        if action is Action.ABORT:
-            _check_run(operation, params)
-            run = operation.request_end(CancelReason.ABORT)
-            return Reply(ReplyCode.OK, f'Requested abort on task "{run.op_name}".', sessions.encode_run(run)).encode()
-        if action is Action.STOP:
-            _check_run(operation, params)
-            run = operation.request_end(CancelReason.STOP)
-            return Reply(ReplyCode.OK, f'Requested stop on process "{run.op_name}".', sessions.encode_run(run)).encode()
-        run = operation.start(params, Author(*caller))
-        if action is Action.RUN:
-            return self._ended(operation, timeout)
-        kind = operation.interface.kind.value
-        return Reply(ReplyCode.OK, f'Started {kind} "{run.op_name}".', sessions.encode_run(run)).encode()
-
-    def _status(self, operation: OperationRuntime) -> Reply:
-        run = operation.latest
-        if run is not None:
-            return Reply(ReplyCode.OK, "Session active.", sessions.encode_run(run))
-        earlier = self.earlier.get(operation.name)
-        return Reply(ReplyCode.OK, "No session active.", earlier[-1] if earlier else {})
-
-    def _ended(self, operation: OperationRuntime, timeout: float | None) -> Any:
-        run = operation.latest
-        if run is None:
-            return Reply(ReplyCode.OK, "Idle.").encode()
-
-        def answer(ended: bool) -> list[Any]:  # noqa: FBT001 - the result of a Deferred
-            session = sessions.encode_run(run)
-            if not ended:
-                return Reply(
-                    ReplyCode.TIMEOUT, f'Operation "{run.op_name}" still running; wait timed out.', session
-                ).encode()
-            word = "SUCCEEDED" if run.success else "FAILED"
-            return Reply(
-                ReplyCode.OK, f'Operation "{run.op_name}" is currently not running ({word}).', session
-            ).encode()
-
-        waiting: Deferred[bool] = operation.wait(timeout)
-        return waiting.addCallback(answer)
-
-    def _history(self, op: str | None = None, count: int = 50) -> list[dict[str, Any]]:
-        if op not in self.operations:
-            raise NotFoundError(f"{self.identity.name} has no operation {op!r}; it has {', '.join(self.operations)}")
-        recent = [sessions.encode_run(run) for run in self.operations[op].runs]
-        return [*self.earlier.get(op, []), *recent][-max(1, min(int(count), 50)) :]
+    def _answer_state(self, caller: Caller, trigger: str | None = None, to: str | None = None, reason: str = "") -> Any:
+        state = self.device.state
+        if trigger is None and to is None:
+            return encode_report(state.report)
+        return state.ask(trigger, to, str(caller[0]), str(reason)).addCallback(encode_report)
 
     def _api(self) -> dict[str, Any]:
         return {
-            "agent_class": self.identity.device_class,
+            "agent_class": self.identity.agent_class,
             "instance_hostname": self.identity.host,
             "instance_pid": self.identity.pid,
             "feeds": self._feed_infos(),
@@ -241,30 +250,20 @@ class Member:
         feeds = [*self.device.feeds.values(), self.heartbeat]
         return [[feed.interface.name, feed.info] for feed in feeds]
 
-    def start_from_within(self, name: str, params: Mapping[str, Any]) -> None:
-        """Start an operation for the agent itself; a refusal is logged."""
-        try:
-            self._operation(Action.START.value, name).start(params)
-        except OcsError as error:
-            self.device.log.warn("{op} does not start by itself: {error}", op=name, error=error.message)
-
-    def subscribe_feed(self, device: str, feed: str, handler: Callable[[str, Any, dict[str, Any]], None]) -> None:
-        """Subscribe to a feed; an empty name stands for every device, or every feed."""
-
-        def event(topic: str, args: list[Any], _kwargs: dict[str, Any]) -> None:
-            message, info = args[0] if args and isinstance(args[0], (list, tuple)) else (args, {})
-            handler(topic, message, info if isinstance(info, dict) else {})
-
-        match = Match.EXACT if device and feed else Match.WILDCARD
-        self._connection.subscribe(uris.feed(self.identity.root, device, feed), event, match)
-
     # -- telling ---------------------------------------------------------------------------------
 
-    def beat(self) -> None:
-        """Send one heartbeat, unless the device has it switched off."""
+    def beat(self, *, closing: bool = False) -> None:
+        """Send one heartbeat, unless the device has it switched off; the last one before an orderly end says so."""
+        health = self.health.look()
         if not self.device.heartbeat_on:
             return
-        self.heartbeat.publish_message(sessions.heartbeat(self.codes))
+        told: dict[str, Any] = {
+            "agent": self.identity.agent, "session": self.session_id,
+            "health": health.level.value, "state": self.device.state.tango.name,
+        }  # fmt: skip
+        if closing:
+            told["closing"] = True
+        self.heartbeat.publish_message(sessions.heartbeat(self.codes), told)
 
     @property
     def codes(self) -> dict[str, OpCode]:
@@ -276,49 +275,13 @@ class Member:
 
     def _changed(self, operation: OperationRuntime) -> None:
         run = operation.latest
-        if run is None:
-            return
-        self._keep(self.identity.name, run)
-        if operation.name not in self._pushing and not self._closed:
-            timer = self.timing.later(PUSH_PERIOD_S, self._push, operation)
-            self._pushing[operation.name] = (timer, run.session_id)
+        if run is not None:
+            self._home.keep(self.identity.name, run)
+            self._pushes.changed(operation, run)
 
     def close(self) -> None:
-        """Tell clients now what they were to be told soon: how the runs ended."""
-        for name in list(self._pushing):
-            self._push(self.operations[name])
-        self._closed = True
-
-    def _push(self, operation: OperationRuntime) -> None:
-        timer, since = self._pushing.pop(operation.name)
-        if timer.active():
-            timer.cancel()
-        operation.published += 1
-        topic = uris.sessions(self.identity.root, self.identity.name, operation.name)
-        number = {"seq": operation.published, "epoch": self.identity.epoch}
-        *earlier, run = (run for run in operation.runs if run.session_id >= since)
-        self._send(topic, {**sessions.encode_run(run), **number, **_ends(earlier)})
-
-
-def _ends(earlier: list[RunRecord]) -> dict[str, Any]:
-    """Return the runs that began and ended since the last event, for whoever follows one of them."""
-    return {"earlier": [sessions.encode_run(run) for run in earlier[-ENDS_TOLD:]]} if earlier else {}
-
-
-def _check_run(operation: OperationRuntime, params: Any) -> None:
-    """Make sure that a request to end means the run that is active; one that names no run means whichever is."""
-    wanted = params.get("run_id") if isinstance(params, Mapping) else None
-    run = operation.latest
-    if wanted and run is not None and run.run_id != wanted:
-        raise NotRunningError(
-            f"that run of {operation.name} has ended; the run since then is another one and goes on",
-            field="run_id", given=wanted,
-        )  # fmt: skip
-
-
-def _seconds(timeout: Any) -> float | None:
-    if timeout is None or timeout == math.inf:
-        return None
-    if isinstance(timeout, (int, float)) and not isinstance(timeout, bool) and not math.isnan(timeout):
-        return timeout
-    raise ParameterError(f"timeout is {timeout!r}; it is a time in seconds, or nothing", field="timeout", given=timeout)
+        """Tell clients now what they were to be told soon: how the runs ended, and that the device goes."""
+        self._pushes.close()
+        self._interface_events.close()
+        if self._connection.joined:
+            self.beat(closing=True)

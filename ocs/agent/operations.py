@@ -18,11 +18,12 @@ from ocs.agent.body import make_body
 from ocs.agent.declarations import OperationDeclaration, is_reactor_function
 from ocs.agent.ending import Ending, ending_of
 from ocs.agent.execution import LoopTask, Worker
+from ocs.agent.holding import Holding
 from ocs.agent.session import AsyncSession, RunSession, Session
 from ocs.agent.timing import Timing
 from ocs.model.cancellation import Cancellation, CancelReason
 from ocs.model.errors import AgentLostError, BusyError, NotAllowedError, NotRunningError
-from ocs.model.operation import Kind, Status
+from ocs.model.operation import Kind, Outcome, Status
 from ocs.model.run import AGENT, Author, RunRecord
 from ocs.wire.plain import plain
 
@@ -95,6 +96,7 @@ class OperationRuntime:
 
         Raises:
             BusyError: A run has not ended.
+            NotAllowedError: The state, or the device's own check, does not allow it now.
             ParameterError: A parameter was refused.
             AgentLostError: The agent is ending.
         """
@@ -105,13 +107,16 @@ class OperationRuntime:
         parameters = self.declaration.parameters
         checked = parameters.check(params) if parameters is not None else dict(params or {})
         told = plain(checked, "the parameters") if checked else {}
+        holding = Holding(self._around.device, self.declaration, author.name)
+        if self._around.device.set_up.reached:
+            holding.begin()
         run = RunRecord(
             self._around.next_id(), self._around.epoch, self.name, self.interface.kind,
             now=self._timing.now(), params=told, author=author, level=level,
         )  # fmt: skip
         self.runs.append(run)
         self._cancellation = Cancellation()
-        self._begin(run, self._cancellation, checked)
+        self._begin(run, self._cancellation, checked, holding)
         return run
 
     def wait(self, timeout_s: float | None = None) -> Deferred[bool]:
@@ -165,15 +170,16 @@ class OperationRuntime:
 
     # -- a run's life ----------------------------------------------------------------------------
 
-    def _begin(self, run: RunRecord, cancellation: Cancellation, params: dict[str, Any]) -> None:
+    def _begin(self, run: RunRecord, cancellation: Cancellation, params: dict[str, Any], holding: Holding) -> None:
         blocking = self.interface.blocking
         kind_of_session = Session if blocking else AsyncSession
         session = kind_of_session(run, cancellation, self._timing, self._changed_anywhere)
-        body = make_body(self.declaration, self._around.device, session, params)
+        body = make_body(self.declaration, self._around.device, session, params, holding)
 
         def done(result: Any, error: BaseException | None) -> None:
             self._finish(run, cancellation, result, error)
 
+        self._holding = holding
         run.advance(Status.RUNNING, self._timing.now())
         self.changed()
         if self.interface.timeout_s is not None:
@@ -197,6 +203,7 @@ class OperationRuntime:
                 "{device}.{op} failed\n{trace}", device=self._around.device.name, op=self.name, trace=ending.trace
             )
         run.finish(ending.outcome, now, result=ending.result, failure=ending.failure)
+        self._holding.end(well=ending.outcome is Outcome.SUCCEEDED, told=ending.outcome.value)
         self._cancellation = self._task = None
         self._cancel_timers()
         self.changed()

@@ -109,8 +109,12 @@ class FeedRuntime:
             self._waiting += len(kept) - before
         self._schedule()
 
-    def publish_message(self, message: Any) -> None:
+    def publish_message(self, message: Any, told: Mapping[str, Any] | None = None) -> None:
         """Publish any message on a feed that is not recorded.
+
+        Args:
+            message: The message.
+            told: Further keys of the `feed_info` that goes with it.
 
         Raises:
             ParameterError: The feed is recorded: it takes samples only.
@@ -119,7 +123,8 @@ class FeedRuntime:
         """
         if self.interface.record:
             raise ParameterError(f"feed {self.interface.name} is recorded; publish samples, or declare record=False")
-        self._anywhere(self._emit, self._topic, plain(message, f"the message of feed {self.interface.name}"))
+        sent = plain(message, f"the message of feed {self.interface.name}")
+        self._anywhere(self._emit, self._topic, sent, 1, told)
 
     def flush(self) -> None:
         """Send what waits, now."""
@@ -194,9 +199,9 @@ class FeedRuntime:
         last = Block(block.name, block.fields, block.timestamps[-1:], [column[-1:] for column in block.columns])
         self._emit(self._topic, feeds.encode_message([last], self.interface.tags), rows=0)
 
-    def _emit(self, topic: str, message: Any, rows: int = 1) -> None:
+    def _emit(self, topic: str, message: Any, rows: int = 1, told: Mapping[str, Any] | None = None) -> None:
         self.published += 1
-        info = {**self._info, "seq": self.published, "epoch": self._epoch}
+        info = {**self._info, "seq": self.published, "epoch": self._epoch, **(told or {})}
         if not self._send(topic, [message, info]):
             self.dropped += rows
 

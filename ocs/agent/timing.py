@@ -55,6 +55,13 @@ class Timing:
             if not self.loop.is_closed():
                 raise
 
+    def here_or_soon(self, function: Callable[..., object], *args: Any) -> None:
+        """Call `function` at once when the caller is in the loop, else soon in the loop."""
+        if threading.get_ident() == self._thread:
+            function(*args)
+        else:
+            self.soon(function, *args)
+
     def pause(self, delay_s: float) -> Deferred[None]:
         """Return what fires after `delay_s` seconds; for async functions."""
         return deferLater(self.reactor, delay_s)

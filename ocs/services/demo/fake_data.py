@@ -22,13 +22,13 @@ class FakeData(Device):
 
     def setup(self) -> None:
         """Make the feed with the configured channels and frame length."""
-        self.channels = [f"channel_{number:02d}" for number in range(self.num_channels)]
+        self.walks = [f"channel_{number:02d}" for number in range(self.num_channels)]
         self.temperatures = self.add_feed(
             "false_temperatures",
             doc="made-up temperatures, channel_00 and up",
             batch_s=1.0,
             agg_params={"frame_length": self.frame_length},
-            tags={name: {"channel": number, "_field": "temperature"} for number, name in enumerate(self.channels)},
+            tags={name: {"channel": number, "_field": "temperature"} for number, name in enumerate(self.walks)},
         )
         if self.mode == "acq":
             self.start_operation("acq")
@@ -47,7 +47,7 @@ class FakeData(Device):
             test_mode: Publish one sample and end.
             degradation_period: Every so many seconds the run turns degraded, or recovers.
         """
-        values = dict.fromkeys(self.channels, 0.1)
+        values = dict.fromkeys(self.walks, 0.1)
         began = None
         for _ in session.ticks(self.sample_rate):
             now = self.now()

@@ -192,7 +192,7 @@ def test_a_device_that_could_not_be_set_up_fails_its_runs_with_the_reason(agent_
 
     assert session.failure is not None
     assert session.failure.code is ErrorCode.NOT_ALLOWED
-    assert session.failure.message == "device-1 could not be set up: no power; mend it and restart its agent"
+    assert session.failure.message == "device-1 could not be set up: no power; mend it and ask for Init"
     assert faulty.history("watch") == []
 
 

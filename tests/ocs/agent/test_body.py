@@ -56,6 +56,8 @@ class Linked(Device):
 
 
 class _NoLink:
+    status = LinkStatus(LinkState.OPEN, 0.0)
+
     def close(self) -> None:
         """Have nothing to close."""
 

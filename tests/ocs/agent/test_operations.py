@@ -377,7 +377,7 @@ def test_run_starts_and_waits_in_one_call(stage: RunningDevice) -> None:
 
 
 def test_what_ends_in_the_turn_of_the_request_has_succeeded(stage: RunningDevice) -> None:
-    (member,) = stage.site.agents[0].members
+    member, _admin = stage.site.agents[0].members
     operation = member.operations["end_under_the_request"]
     stage.object.ask = lambda: operation.request_end(CancelReason.ABORT)
 

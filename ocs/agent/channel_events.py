@@ -1,0 +1,175 @@
+"""The events of one channel: which kinds have a source, when they are due, and their numbers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from ocs.model.change_filter import ChangeFilter
+from ocs.model.event import EventKind, Reason
+from ocs.model.reading import Reading
+from ocs.wire import uris
+from ocs.wire.channels import encode_event
+
+if TYPE_CHECKING:
+    from ocs.agent.channel_runtime import ChannelRuntime
+
+EARLY_S = 0.002
+"""A timer that fires a little before its moment does not make a periodic event wait for the next poll."""
+
+LIMIT_KEYS = ("min_alarm", "max_alarm", "min_warning", "max_warning", "delta_val")
+
+
+class ChannelEvents:
+    """Decides on and publishes the events of a channel.
+
+    A kind is published only where its source is configured (Tango, events): polled or fed by code, with a
+    threshold or a period; or pushed by code.
+
+    Args:
+        channel: The channel.
+    """
+
+    def __init__(self, channel: ChannelRuntime) -> None:
+        self._channel = channel
+        self._host = channel.device.hosted()
+        self._sent: Counter[EventKind] = Counter()
+        self._why: dict[EventKind, str] = {}
+        self._change: ChangeFilter | None = None
+        self._archive: ChangeFilter | None = None
+        self._next_periodic: float | None = None
+        self._next_archive: float | None = None
+        self._alarms = False
+        self._idle = True
+
+    @property
+    def kinds(self) -> tuple[EventKind, ...]:
+        """The kinds that have a source now."""
+        return tuple(kind for kind, why in self._why.items() if not why)
+
+    @property
+    def sources(self) -> dict[EventKind, str]:
+        """For each kind nothing, or the sentence that says what to configure before it is sent."""
+        return dict(self._why)
+
+    def configured(self) -> None:
+        """Go by the channel's configuration as it is now."""
+        channel = self._channel
+        config, pushes = channel.layers.effective, channel.declaration.pushes
+        self._why = self._reasons()
+        numeric = channel.declaration.type.dtype.numeric
+        every = channel.declaration.fed_by_code and config.abs_change is None and config.rel_change is None
+        change = ChangeFilter(config.abs_change, config.rel_change, numeric and not every)
+        archive = ChangeFilter(config.archive_abs_change, config.archive_rel_change, numeric)
+        self._change = None if self._why[EventKind.CHANGE] else change
+        self._archive = None if self._why[EventKind.ARCHIVE] else archive
+        self._pushed = pushes
+        self._alarms = not self._why[EventKind.ALARM] and EventKind.ALARM not in pushes
+        self._next_periodic = None if self._why[EventKind.PERIODIC] else self._host.timing.seconds()
+        self._next_archive = None
+        if self._archive is not None and config.archive_period_s is not None:
+            self._next_archive = self._host.timing.seconds()
+        self._idle = not (self._change or self._archive or self._alarms or self._next_periodic is not None)
+        self._quality = channel.latest.quality if channel.latest is not None else None
+
+    def _reasons(self) -> dict[EventKind, str]:
+        channel = self._channel
+        name, config, declared = channel.name, channel.layers.effective, channel.declaration
+        sourced = declared.fed_by_code or channel.poll_period_s is not None
+        unpolled = "" if sourced else f"{name} is not polled; set poll_period_s, or have its device push"
+        numeric = declared.type.dtype.numeric
+        missing = f"{name} has no threshold; set"
+        change, archive, alarm = unpolled, unpolled, unpolled
+        if sourced and numeric and not declared.fed_by_code and config.abs_change is None and config.rel_change is None:
+            change = f"{missing} abs_change or rel_change"
+        if sourced and not (config.archive_abs_change or config.archive_rel_change or config.archive_period_s):
+            archive = "" if not numeric else f"{missing} archive_abs_change, archive_rel_change or archive_period_s"
+        if sourced and all(getattr(config, key) is None for key in LIMIT_KEYS):
+            alarm = (
+                f"{name} has no limits; set max_alarm, min_alarm, max_warning, min_warning, or delta_val and delta_t_s"
+            )
+        polled = channel.poll_period_s is not None
+        only_code = f"{name} sends it only when its device's code does, and that does not"
+        why = {
+            EventKind.CHANGE: change,
+            EventKind.PERIODIC: "" if polled else f"{name} is not polled; set poll_period_s",
+            EventKind.ARCHIVE: archive,
+            EventKind.USER: only_code,
+            EventKind.DATA_READY: only_code,
+            EventKind.CONFIG: "",
+            EventKind.ALARM: alarm,
+        }
+        return {kind: "" if kind in declared.pushes else sentence for kind, sentence in why.items()}
+
+    # -- when --------------------------------------------------------------------------------------
+
+    def processed(self, reading: Reading) -> None:
+        """Send what a reading that was polled, read or set makes due."""
+        if self._idle:
+            return
+        if self._change is not None and EventKind.CHANGE not in self._pushed:
+            self._filtered(EventKind.CHANGE, self._change, reading)
+        if self._archive is not None and EventKind.ARCHIVE not in self._pushed:
+            self._archived(self._archive, reading)
+        if self._next_periodic is not None and reading.taken >= self._next_periodic - EARLY_S:
+            self._next_periodic = reading.taken + self._channel.layers.effective.event_period_s
+            self._send(EventKind.PERIODIC, reading, Reason.PERIOD)
+        if reading.quality is not self._quality:
+            before, self._quality = self._quality, reading.quality
+            if self._alarms and before is not None:
+                self._send(EventKind.ALARM, reading, Reason.QUALITY)
+
+    def _filtered(self, kind: EventKind, changes: ChangeFilter, reading: Reading) -> bool:
+        reason = changes.due(reading)
+        if reason is None:
+            return False
+        changes.sent(reading)
+        self._send(kind, reading, reason)
+        return True
+
+    def _archived(self, changes: ChangeFilter, reading: Reading) -> None:
+        period = self._channel.layers.effective.archive_period_s
+        if self._filtered(EventKind.ARCHIVE, changes, reading):
+            sent = True
+        else:
+            sent = self._next_archive is not None and reading.taken >= self._next_archive - EARLY_S
+            if sent:
+                changes.sent(reading)
+                self._send(EventKind.ARCHIVE, reading, Reason.PERIOD)
+        if sent and period is not None:
+            self._next_archive = reading.taken + period
+
+    def settled(self, reading: Reading) -> None:
+        """Tell that the value has followed the set point."""
+        self._send(EventKind.CHANGE, reading, Reason.SETTLED)
+
+    def pushed(self, kind: EventKind, reading: Reading | None, counter: int | None) -> None:
+        """Send what the device's code pushes; change and archive pass their thresholds unless `detect` is off."""
+        if kind is EventKind.DATA_READY:
+            self._publish(kind, {"counter": counter, "time": self._host.timing.now(), "reason": Reason.PUSHED.value})
+            return
+        if reading is None:
+            return
+        changes = {EventKind.CHANGE: self._change, EventKind.ARCHIVE: self._archive}.get(kind)
+        if changes is not None and self._channel.declaration.detect:
+            self._filtered(kind, changes, reading)
+            return
+        self._send(kind, reading, Reason.PUSHED)
+
+    def tell_configuration(self, told: dict[str, Any]) -> None:
+        """Send a configuration event."""
+        self._publish(EventKind.CONFIG, {**told, "reason": Reason.CONFIGURED.value})
+
+    # -- sending -----------------------------------------------------------------------------------
+
+    def _send(self, kind: EventKind, reading: Reading, reason: Reason) -> None:
+        self._sent[kind] += 1
+        identity = self._host.identity
+        payload = encode_event(reading, seq=self._sent[kind], epoch=identity.epoch, reason=reason.value)
+        self._host.publish(uris.channel_event(identity.root, identity.name, self._channel.name, kind), payload)
+
+    def _publish(self, kind: EventKind, told: dict[str, Any]) -> None:
+        self._sent[kind] += 1
+        identity = self._host.identity
+        number = {"seq": self._sent[kind], "epoch": identity.epoch}
+        self._host.publish(uris.channel_event(identity.root, identity.name, self._channel.name, kind), told | number)

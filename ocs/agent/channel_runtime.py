@@ -1,0 +1,265 @@
+"""One channel of one device while its agent runs: newest reading, set point, ring, and what its author calls.
+
+Readings are made in whatever thread has the value; filters, events and the ring are the loop's.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from ocs.agent.channel import ChannelDeclaration, Sample
+from ocs.agent.channel_events import ChannelEvents
+from ocs.agent.failing import as_error
+from ocs.model.channel import Access, ChannelInterface
+from ocs.model.errors import NotAllowedError, OcsError
+from ocs.model.event import EventKind
+from ocs.model.layered_config import LayeredConfig
+from ocs.model.limits import check_write, quality_of
+from ocs.model.quality import Quality
+from ocs.model.reading import Clock, Reading
+from ocs.model.settling import Settling
+
+if TYPE_CHECKING:
+    from ocs.agent.device import Device
+
+PERIODS_FRESH = 4.0
+"""A polled reading older than so many periods is not taken for the present one (Tango, polling)."""
+
+
+class ChannelRuntime:
+    """A channel at work; the author has it as an attribute of the device.
+
+    Args:
+        declaration: What the author declared.
+        device: The device, attached to its agent.
+    """
+
+    def __init__(self, declaration: ChannelDeclaration, device: Device) -> None:
+        self.declaration = declaration
+        self.name = declaration.name
+        self.added = False
+        self.device = device
+        self.layers = LayeredConfig(self.name, declaration.type, declaration.code)
+        self.ring: deque[Reading] = deque(maxlen=declaration.depth)
+        self.latest: Reading | None = None
+        self.setpoint: Any = None
+        self.culprit = ""
+        self.problem = ""
+        self._timing = device.hosted().timing
+        self._wrote_at: float | None = None
+        self._settling: Settling | None = None
+        self.events = ChannelEvents(self)
+        self.configured()
+        if declaration.initial is not None:
+            self.setpoint = declaration.initial if declaration.access.writable else None
+            self.latest = self._reading(declaration.initial, Sample(declaration.initial))
+            self.ring.append(self.latest)
+
+    # -- for authors -----------------------------------------------------------------------------
+
+    @property
+    def value(self) -> Any:
+        """The newest value, None before the first and when reading fails."""
+        return None if self.latest is None else self.latest.value
+
+    def get(self) -> Any:
+        """Read the device now, in the calling thread, and return the value; a cancel point where the link is one.
+
+        Raises:
+            OcsError: It could not be read.
+        """
+        return self.device.acquisition.read_here(self)
+
+    def put(self, value: Any) -> None:
+        """Write as a client would: checked, kept where it is memorized, in the calling thread.
+
+        Raises:
+            OcsError: It was refused, or failed.
+        """
+        self.device.acquisition.write_here(self, value)
+
+    def set(self, value: Any, *, quality: Quality | None = None, time: float | None = None) -> None:
+        """Give the channel a value that the device's code has, from any thread.
+
+        Raises:
+            ParameterError: It has the wrong type.
+        """
+        self._accept(self.made(Sample(value, time, quality)))
+
+    def fail(self, error: BaseException | str) -> None:
+        """Say that there is no value, and why, from any thread."""
+        self._accept(self.failed(error if isinstance(error, BaseException) else OcsError(error)))
+
+    def push(self, kind: str, *, counter: int | None = None) -> None:
+        """Send an event of a kind that the declaration names in `pushes`, with the newest reading.
+
+        Args:
+            kind: change, archive, alarm, user or data_ready.
+            counter: What a data_ready event counts.
+
+        Raises:
+            NotAllowedError: The declaration does not name the kind.
+        """
+        wanted = EventKind(kind)
+        if wanted not in self.declaration.pushes:
+            raise NotAllowedError(f'channel {self.name} does not push {kind} events; declare pushes=("{kind}",)')
+        self._timing.here_or_soon(self.events.pushed, wanted, self.latest, counter)
+
+    # -- making readings -------------------------------------------------------------------------
+
+    def made(self, raw: Any) -> Reading:
+        """Return the reading that a reader's answer makes.
+
+        Raises:
+            ParameterError: It has the wrong type.
+            OutOfRangeError: It does not fit into the type.
+        """
+        sample = raw if isinstance(raw, Sample) else self._sample(raw)
+        value = self.declaration.type.check(sample.value, self.name)
+        return self._reading(value, sample)
+
+    def _sample(self, raw: Any) -> Sample:
+        if isinstance(raw, tuple) and len(raw) == 2 and isinstance(raw[1], float):  # noqa: PLR2004 - (value, time)
+            return Sample(raw[0], raw[1], clock=Clock.DEVICE)
+        return Sample(raw)
+
+    def _reading(self, value: Any, sample: Sample) -> Reading:
+        seconds, wanted = self._timing.seconds(), self.wanted
+        quality, culprit = sample.quality, ""
+        if quality is None:
+            since = None if self._wrote_at is None else seconds - self._wrote_at
+            quality, culprit = quality_of(value, wanted, since, self.layers.effective, self.declaration.type)
+        if quality is Quality.INVALID:
+            value = None
+        self.culprit = culprit or (f"{self.name} is in {quality.value}" if quality in _TOLD else "")
+        settled = None
+        if self._settling is not None and wanted is not None and value is not None:
+            settled = self._settling.take(value, wanted, seconds)
+        moment = self._timing.now() if sample.time is None else sample.time
+        return Reading(value, quality, moment, seconds, wanted, sample.clock, None, settled, sample.quality is not None)
+
+    def failed(self, error: BaseException) -> Reading:
+        """Return the reading that stands for a failure: no value, and why."""
+        known = as_error(error, self.name)
+        return Reading(
+            None, Quality.INVALID, self._timing.now(), self._timing.seconds(), self.wanted, error=known
+        )  # fmt: skip
+
+    @property
+    def wanted(self) -> Any:
+        """The set point that a reading goes with: its own, or that of its partner."""
+        partner = self.device.channels.get(self.declaration.partner)
+        return self.setpoint if partner is None else partner.setpoint
+
+    def _accept(self, reading: Reading) -> None:
+        self.latest = reading
+        self._timing.here_or_soon(self.processed, reading)
+
+    def processed(self, reading: Reading) -> None:
+        """Take a reading into ring, events, state and health, in the loop."""
+        before = self.ring[-1] if self.ring else None
+        self.latest = reading
+        self.ring.append(reading)
+        if before is None or before.quality is not reading.quality:
+            self.device.quality_changed(self)
+        self.events.processed(reading)
+        if reading.settled and before is not None and before.settled is False:
+            self.events.settled(reading)
+
+    # -- asking ----------------------------------------------------------------------------------
+
+    @property
+    def poll_period_s(self) -> float | None:
+        """The polling period in s, None when it is not polled."""
+        return None if self.declaration.reader is None else self.layers.effective.poll_period_s
+
+    @property
+    def interface(self) -> ChannelInterface:
+        """The channel as clients see it, with its configuration as it is now."""
+        declared, config = self.declaration, self.layers.effective
+        kind = declared.type.with_labels(config.enum_labels) if config.enum_labels else declared.type
+        return ChannelInterface(
+            name=self.name, type=kind, access=declared.access, config=config, level=declared.level,
+            memorized=declared.memorized, partner=declared.partner, feed=declared.feed,
+            polled=self.poll_period_s is not None, events=self.events.kinds,
+        )  # fmt: skip
+
+    def fresh(self, max_age_s: float | None) -> Reading | None:
+        """Return the newest reading if it may be taken for the present one, else None."""
+        latest = self.latest
+        if latest is None or self.declaration.fed_by_code:
+            return latest
+        period = self.poll_period_s
+        limit = max_age_s if max_age_s is not None else (None if period is None else PERIODS_FRESH * period)
+        if limit is None or self._timing.seconds() - latest.taken > limit:
+            return None
+        return latest
+
+    def check_access(self, *, write: bool) -> None:
+        """Make sure that the device allows to read or write it now.
+
+        Raises:
+            NotAllowedError: It does not; the sentence names the state and the allowed ones, or the device's reason.
+        """
+        declared = self.declaration
+        verb = "written" if write else "read"
+        if write and not declared.access.writable:
+            raise NotAllowedError(f"channel {self.name} cannot be written: it is read only", field=self.name)
+        if not write and not declared.access.readable:
+            raise NotAllowedError(f"channel {self.name} cannot be read: it is write only", field=self.name)
+        self.device.state.require(declared.write_when if write else declared.when, f"channel {self.name}", verb)
+        if declared.allower is None:
+            return
+        answer = declared.allower(self.device, write=write)
+        if answer is not True:
+            why = answer if isinstance(answer, str) else "the device does not allow it now"
+            raise NotAllowedError(f"channel {self.name} cannot be {verb}: {why}", field=self.name)
+
+    def checked(self, value: Any) -> Any:
+        """Return a value to write in its canonical form.
+
+        Raises:
+            ParameterError: It has the wrong type.
+            OutOfRangeError: It is out of the limits, NaN, or does not fit into the type.
+        """
+        config, kind = self.layers.effective, self.declaration.type
+        canonical = kind.check(value, self.name)
+        check_write(canonical, config, kind, self.name)
+        return canonical
+
+    # -- changing --------------------------------------------------------------------------------
+
+    def wrote(self, value: Any) -> None:
+        """Take note of the set point that the device was given."""
+        self.setpoint = value
+        self._wrote_at = self._timing.seconds()
+        if self._settling is not None:
+            self._settling.wrote(self._wrote_at)
+        if self.problem:
+            self.problem = ""
+            self._timing.here_or_soon(self.device.quality_changed, self)
+        if self.declaration.fed_by_code and self.declaration.access is not Access.WRITE:
+            self._accept(self._reading(value, Sample(value)))
+
+    def restored(self, value: Any) -> None:
+        """Take the set point of before the restart, which the device was not given again."""
+        self.setpoint = value
+        if self.declaration.fed_by_code and self.declaration.access is not Access.WRITE:
+            self._accept(self._reading(value, Sample(value)))
+
+    def restore_failed(self, sentence: str) -> None:
+        """Say that the memorized set point could not be restored; a good write clears it."""
+        self.problem = sentence
+        self._timing.here_or_soon(self.device.quality_changed, self)
+
+    def configured(self) -> None:
+        """Go by the configuration as it is now."""
+        config = self.layers.effective
+        self._settling = None
+        if config.settle_tolerance is not None:
+            self._settling = Settling(config.settle_tolerance, config.settle_dwell_s)
+        self.events.configured()
+
+
+_TOLD = frozenset({Quality.ALARM, Quality.WARNING})

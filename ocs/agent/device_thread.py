@@ -1,0 +1,101 @@
+"""The thread in which one device's handlers run: readers, writers, commands, actions, one after the other.
+
+A handler that hangs holds up its own device's handlers only. Whoever waits for it, or behind it, is
+answered at a deadline with its name, and since when.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from twisted.internet.defer import Deferred
+
+from ocs.agent.execution import Worker
+from ocs.agent.timing import Timing
+from ocs.model.errors import DeadlineError
+
+HANDLER_S = 8.0
+"""A request to a device's handlers is answered after so many seconds at the latest; below a client's deadline."""
+
+
+class DeviceThread:
+    """One device's handlers at work.
+
+    Args:
+        name: Of the device.
+        timing: The loop.
+    """
+
+    def __init__(self, name: str, timing: Timing) -> None:
+        self._name = name
+        self._timing = timing
+        self._worker = Worker(f"{name} channels", timing)
+        self._waiting: list[str] = []
+        self._since = 0.0
+
+    @property
+    def under_way(self) -> str:
+        """What is being done, empty when the thread is idle."""
+        return self._waiting[0] if self._waiting else ""
+
+    @property
+    def queue_depth(self) -> int:
+        """How many requests wait or are being done."""
+        return len(self._waiting)
+
+    @property
+    def busy_s(self) -> float:
+        """How long that has taken until now, in s; 0 when the thread is idle."""
+        return self._timing.seconds() - self._since if self._waiting else 0.0
+
+    def where(self) -> str:
+        """Tell in one phrase at which line the thread is."""
+        return self._worker.where()
+
+    def run(self, what: str, body: Callable[[], Any], deadline_s: float | None = HANDLER_S) -> Deferred[Any]:
+        """Have `body` called in the thread; from the loop.
+
+        Args:
+            what: What it does, for whoever waits too long: "temperature.read".
+            body: The work.
+            deadline_s: The answer comes after so many seconds at the latest, as a DeadlineError; None for no limit.
+        """
+        answer: Deferred[Any] = Deferred()
+        if not self._waiting:
+            self._since = self._timing.seconds()
+        self._waiting.append(what)
+
+        def done(result: Any, error: BaseException | None) -> None:
+            self._waiting.pop(0)
+            self._since = self._timing.seconds()
+            if not answer.called:
+                answer.errback(error) if error is not None else answer.callback(result)
+
+        if deadline_s is not None:
+            timer = self._timing.loop.call_later(deadline_s, self._too_late, what, answer, deadline_s)
+            answer.addBoth(_cancelled, timer)
+        self._worker.run(None, body, done)
+        return answer
+
+    def close(self) -> None:
+        """Let the thread end when it has done its work."""
+        self._worker.close()
+
+    def _too_late(self, what: str, answer: Deferred[Any], deadline_s: float) -> None:
+        if answer.called:
+            return
+        first = self.under_way
+        behind = "" if first == what else f", behind {first}"
+        answer.errback(
+            DeadlineError(
+                f"{what} of {self._name} has not answered within {deadline_s:g} s{behind}: "
+                f"{first} is in {self.where()} for {self.busy_s:.0f} s; other devices go on",
+                field=what,
+            )
+        )
+
+
+def _cancelled(result: Any, timer: Any) -> Any:
+    timer.cancel()
+    return result

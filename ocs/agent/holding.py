@@ -1,0 +1,51 @@
+"""The state that a device is in while one of its operations runs: entered at the start, left at the end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ocs.agent.commands import check_allowed
+from ocs.agent.declarations import OperationDeclaration
+from ocs.model.transition import State
+
+
+class Holding:
+    """Takes a device through the `during` and `then` states of one run; of no effect without them.
+
+    Args:
+        device: The device.
+        declaration: What runs.
+        author: Who started it.
+    """
+
+    def __init__(self, device: Any, declaration: OperationDeclaration, author: str) -> None:
+        self._device = device
+        self._declaration = declaration
+        self._author = author
+        self._before: State | None = None
+
+    def begin(self) -> None:
+        """Enter the state.
+
+        Raises:
+            NotAllowedError: The operation may not run in the present state.
+        """
+        check_allowed(self._declaration, self._device, "started")
+        during = self._declaration.during
+        if during is not None:
+            state = self._device.state
+            self._before = state.current
+            name = self._declaration.interface.name
+            state.enter(during, by=self._author, reason=f"{name} runs", held=True)
+
+    def end(self, *, well: bool, told: str) -> None:
+        """Leave the state, for `then` when the run ended well, else for the one before.
+
+        Whoever brought the device elsewhere meanwhile, into FAULT for example, has the last word.
+        """
+        before, self._before = self._before, None
+        state, declaration = self._device.state, self._declaration
+        if before is None or declaration.during is None or not state.is_in(declaration.during):
+            return
+        after = declaration.then if well and declaration.then is not None else before
+        state.enter(after, by="agent", reason=f"{declaration.interface.name} {told}", free=True)

@@ -1,0 +1,234 @@
+"""A device's state at work: its chart, the alarms of its channels over it, its status, and its edges as events."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from twisted.internet import defer
+from twisted.internet.defer import Deferred
+
+from ocs.agent.declarations import is_reactor_function
+from ocs.agent.execution import run_in_loop
+from ocs.agent.failing import as_error
+from ocs.model.chart import StateChart
+from ocs.model.errors import BusyError, NotAllowedError, ParameterError
+from ocs.model.event import DeviceEventKind
+from ocs.model.machine import Edge, Machine
+from ocs.model.overlay import overlaid, status_text
+from ocs.model.tango_state import TangoState
+from ocs.model.transition import Path, State
+from ocs.wire import uris
+from ocs.wire.states import StateEvent, StateReport, encode_edge
+
+if TYPE_CHECKING:
+    from ocs.agent.device import Device
+
+OWN = "agent"
+
+
+class StateRuntime:
+    """The state of one device; the author has it as `self.state`. Methods may be called from any thread.
+
+    Args:
+        device: The device, attached to its agent.
+        chart: Its chart.
+    """
+
+    def __init__(self, device: Device, chart: type[StateChart]) -> None:
+        self._device = device
+        self._timing = device.hosted().timing
+        self._lock = threading.RLock()
+        self._machine = Machine(chart, self._timing.now(), OWN, start=chart.states["INIT"])
+        self._status = ""
+        self._edges = 0
+        self._busy = ""
+        self._seen = self._machine.current.tango
+        self.chosen = False
+        self.chart = chart
+
+    # -- for authors -----------------------------------------------------------------------------
+
+    @property
+    def current(self) -> State:
+        """The state of the chart."""
+        return self._machine.current
+
+    @property
+    def tango(self) -> TangoState:
+        """What any client understands of it, channels in alarm included."""
+        alarming = any(self._device.alarming.values())
+        return overlaid(self._machine.current.tango, alarming=alarming, may=self._device.alarm_over)
+
+    @property
+    def status(self) -> str:
+        """The status, with a line for each channel that is beyond its limits."""
+        own = self._status
+        return status_text(self._machine.current.name, own, [told for told in self._device.culprits if told])
+
+    def is_in(self, *states: State) -> bool:
+        """Whether the device is in one of these states, or in a child of one."""
+        return self._machine.is_in(*states)
+
+    def to(self, state: State | str, reason: str = "") -> None:
+        """Enter a state, as the device itself.
+
+        Raises:
+            NotAllowedError: The chart has no way there; FAULT, ALARM, UNKNOWN and INIT can always be entered.
+        """
+        wanted = self.chart.states[state] if isinstance(state, str) else state
+        self.chosen = True
+        self.enter(wanted, by=OWN, reason=reason)
+
+    def fire(self, trigger: str, reason: str = "") -> None:
+        """Take a transition as the device itself, without its guard and action; leading underscores are for this.
+
+        Raises:
+            NotAllowedError: It does not go from the present state.
+            NotFoundError: The chart has no such trigger.
+        """
+        with self._lock:
+            self._machine.find(trigger, own=True)
+            self.enter(self._machine.target_of(trigger), by=OWN, reason=reason, trigger=trigger, free=True)
+
+    def set_status(self, text: str) -> None:
+        """Say in words how the device is, instead of the sentence that names its state."""
+        self._status = text
+
+    # -- asking ----------------------------------------------------------------------------------
+
+    def require(self, states: Sequence[State], what: str, verb: str) -> None:
+        """Make sure that the device is in one of the states; none means any.
+
+        Raises:
+            NotAllowedError: It is not; the sentence names the state and the allowed ones.
+        """
+        if not states or self._machine.is_in(*states):
+            return
+        allowed = [state.name for state in states]
+        now = self._machine.current.name
+        raise NotAllowedError(
+            f"{what} cannot be {verb} while {self._device.name} is in {now}; it can in {' or '.join(allowed)}",
+            field="state", given=now, allowed=allowed,
+        )  # fmt: skip
+
+    @property
+    def report(self) -> StateReport:
+        """The state as clients see it."""
+        machine = self._machine
+        epoch = self._device.hosted().identity.epoch
+        allowed = () if self._busy else tuple(machine.allowed())
+        return StateReport(
+            machine.current.name, self.tango, self.status, machine.since, machine.by, machine.reason, allowed,
+            self._edges, epoch,
+        )  # fmt: skip
+
+    # -- changing --------------------------------------------------------------------------------
+
+    def enter(
+        self,
+        state: State,
+        *,
+        by: str,
+        reason: str = "",
+        trigger: str = "",
+        free: bool = False,
+        held: bool = False,
+        status: str = "",
+    ) -> None:
+        """Enter a state; `free` for a way that was looked up before, or back; `held` for one that work is done in.
+
+        Raises:
+            NotAllowedError: The chart has no way there.
+        """
+        with self._lock:
+            machine, now = self._machine, self._timing.now()
+            edge = machine.enter(state, now=now, by=by, reason=reason, trigger=trigger, free=free, held=held)
+            self._status = status
+        if edge is not None:
+            self._timing.here_or_soon(self._tell, edge)
+
+    def looked(self) -> None:
+        """Tell clients when the alarms of channels changed what they see, in the loop."""
+        tango = self.tango
+        if tango is self._seen:
+            return
+        name = self._machine.current.name
+        culprit = next((told for told in self._device.culprits if told), "no channel is beyond its limits any more")
+        self._tell(Edge(name, name, "", OWN, culprit, self._timing.now()))
+
+    def _tell(self, edge: Edge) -> None:
+        self._edges += 1
+        self._seen = self.tango
+        self._device.state_changed()
+        identity = self._device.hosted().identity
+        event = StateEvent(edge.source, edge.trigger, edge.time, self.report)
+        topic = uris.device_event(identity.root, identity.name, DeviceEventKind.STATE)
+        payload = {**encode_edge(event), "by": edge.by, "reason": edge.reason}
+        self._device.hosted().publish(topic, payload)
+
+    # -- what clients ask for ----------------------------------------------------------------------
+
+    def ask(self, trigger: str | None, to: str | None, by: str, reason: str) -> Deferred[StateReport]:
+        """Take a transition for a client: guard, action, then the state; fires with the state since then.
+
+        Fails with NotAllowedError or NotFoundError, which list what is allowed; nothing has changed then. When the
+        action fails, with its error, the device is where it was.
+        """
+        if (trigger is None) == (to is None):
+            return defer.fail(ParameterError("ask either for a trigger or for a state (to=), not both"))
+        if to is not None and self._is_at(str(to)):
+            return defer.succeed(self.report)
+        if self._busy:
+            told = f"{self._device.name} is in the middle of {self._busy}; wait until it is done"
+            return defer.fail(BusyError(told, field="trigger"))
+        try:
+            wanted = self._machine.find_to(str(to)) if trigger is None else trigger
+            path = self._machine.find(wanted, own=False)
+        except Exception as error:  # noqa: BLE001 - refusals, as the Deferred's failure
+            return defer.fail(error)
+        self._busy = wanted
+        walking = self._walk(path, wanted, by, reason)
+
+        def over(result: Any) -> Any:
+            self._busy = ""
+            return result
+
+        return walking.addBoth(over).addCallback(lambda _: self.report)
+
+    def _is_at(self, name: str) -> bool:
+        state = self.chart.states.get(name.upper())
+        return state is not None and self._machine.is_in(state)
+
+    def _walk(self, path: Path, trigger: str, by: str, reason: str) -> Deferred[None]:
+        handlers = self._device.transition_handlers.get(trigger)
+        guard, action = (handlers.guard, handlers.action) if handlers is not None else (None, None)
+        target, origin = self._machine.target_of(trigger), self._machine.current
+
+        def guarded(answer: Any) -> Deferred[Any]:
+            if answer is not True and answer is not None:
+                why = answer if isinstance(answer, str) else "its guard says no"
+                raise NotAllowedError(f"{trigger} is refused: {why}", field=trigger, allowed=self._machine.allowed())
+            if action is not None and path.during is not None:
+                self.enter(path.during, by=by, reason=reason, trigger=trigger, held=True)
+            return self._call(action, f"transition {trigger}") if action is not None else defer.succeed(None)
+
+        def failed(failure: Any) -> Any:
+            if path.during is not None and self._machine.is_in(path.during):
+                self.enter(origin, by=OWN, reason=f"{trigger} failed: {failure.getErrorMessage()}", free=True)
+            raise as_error(failure.value, trigger)
+
+        def arrived(_: Any) -> None:
+            left = not self._machine.is_in(origin) and not (path.during and self._machine.is_in(path.during))
+            if left:  # the action itself, or the device meanwhile, went elsewhere
+                return
+            self.enter(target, by=by, reason=reason, trigger=trigger, free=True)
+
+        answered = self._call(guard, f"guard of {trigger}") if guard is not None else defer.succeed(True)
+        return answered.addCallback(guarded).addCallbacks(arrived, failed)
+
+    def _call(self, function: Callable[..., Any], what: str) -> Deferred[Any]:
+        if is_reactor_function(function):
+            return run_in_loop(self._timing, lambda: function(self._device))
+        return self._device.thread.run(what, lambda: function(self._device))
