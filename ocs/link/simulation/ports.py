@@ -8,7 +8,9 @@ import os
 import pty
 import socket
 import tty
+from collections import deque
 from collections.abc import Callable
+from contextvars import Context, ContextVar, copy_context
 from pathlib import Path
 from typing import Protocol
 
@@ -16,6 +18,12 @@ from ocs.link.simulation.control import HOST
 from ocs.model.errors import LinkLostError
 
 CHUNK = 65536
+
+HOLD_S = 0.05
+"""How long after its last byte a connection keeps others from speaking into its line."""
+
+_ASKING: ContextVar[socket.socket] = ContextVar("connection whose bytes are being obeyed")
+"""asyncio keeps it through every timer that an answer waits for, so that the answer finds its way back."""
 
 Receive = Callable[[bytes], None]
 
@@ -104,12 +112,15 @@ class PtyPort:
 
 
 class TcpPort:
-    """A TCP port of a serial-to-network converter: one connection, the newest.
+    """A TCP port that several may have open at once: each gets the answers to what it has asked.
+
+    What nobody has asked for goes to all. A line that one connection has begun is not mixed with those of
+    others: their bytes wait until it ends with LF, or was not continued for 50 ms.
 
     Args:
         number: The port on loopback; 0 for any free one, kept while the simulator runs.
         loop: The simulator's event loop.
-        receive: Takes the bytes that the agent writes.
+        receive: Takes the bytes that the agents write.
     """
 
     def __init__(self, number: int, loop: asyncio.AbstractEventLoop, receive: Receive) -> None:
@@ -117,7 +128,10 @@ class TcpPort:
         self._loop = loop
         self._receive = receive
         self._listener: socket.socket | None = None
-        self._connection: socket.socket | None = None
+        self._connections: list[socket.socket] = []
+        self._waiting: deque[tuple[socket.socket, bytes, Context]] = deque()
+        self._speaker: socket.socket | None = None
+        self._silence: asyncio.TimerHandle | None = None
 
     @property
     def name(self) -> str:
@@ -146,23 +160,29 @@ class TcpPort:
         self._loop.add_reader(self._listener, self._accept)
 
     def unplug(self) -> None:
-        """Close the connection and stop listening."""
-        self._hang_up()
+        """Close all connections and stop listening."""
+        self._waiting.clear()
+        for connection in list(self._connections):
+            self._hang_up(connection)
         if self._listener is not None:
             self._loop.remove_reader(self._listener)
             self._listener.close()
             self._listener = None
 
     def send(self, data: bytes) -> None:
-        """Give bytes to the agent; those beyond a full buffer are lost."""
-        if self._connection is None:
-            return
+        """Give bytes to whom they are for; those beyond a full buffer are lost."""
+        asking = _ASKING.get(None)
+        for connection in list(self._connections):
+            if asking in {None, connection}:
+                self._send(connection, data)
+
+    def _send(self, connection: socket.socket, data: bytes) -> None:
         try:
-            self._connection.send(data)
+            connection.send(data)
         except BlockingIOError:
             pass
         except OSError:
-            self._hang_up()
+            self._hang_up(connection)
 
     def _accept(self) -> None:
         if self._listener is None:
@@ -171,28 +191,51 @@ class TcpPort:
             connection, _ = self._listener.accept()
         except OSError:
             return
-        self._hang_up()
         connection.setblocking(False)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._connection = connection
-        self._loop.add_reader(connection, self._read)
+        self._connections.append(connection)
+        self._loop.add_reader(connection, self._read, connection)
 
-    def _read(self) -> None:
-        if self._connection is None:
-            return
+    def _read(self, connection: socket.socket) -> None:
         try:
-            data = self._connection.recv(CHUNK)
+            data = connection.recv(CHUNK)
         except BlockingIOError:
             return
         except OSError:
             data = b""
-        if data:
-            self._receive(data)
-        else:
-            self._hang_up()
+        if not data:
+            self._hang_up(connection)
+            return
+        # The reader's callback has a context of its own, which lasts from call to call.
+        _ASKING.set(connection)
+        self._waiting.append((connection, data, copy_context()))
+        self._pass_on()
 
-    def _hang_up(self) -> None:
-        if self._connection is not None:
-            self._loop.remove_reader(self._connection)
-            self._connection.close()
-            self._connection = None
+    def _pass_on(self) -> None:
+        """Give on what has come, one connection's line after the other's."""
+        while (turn := self._next()) is not None:
+            self._waiting.remove(turn)
+            connection, data, context = turn
+            self._speak(None if data.endswith(b"\n") else connection)
+            context.run(self._receive, data)
+
+    def _next(self) -> tuple[socket.socket, bytes, Context] | None:
+        return next((turn for turn in self._waiting if self._speaker in {None, turn[0]}), None)
+
+    def _speak(self, speaker: socket.socket | None) -> None:
+        if self._silence is not None:
+            self._silence.cancel()
+        self._speaker = speaker
+        self._silence = None if speaker is None else self._loop.call_later(HOLD_S, self._fall_silent)
+
+    def _fall_silent(self) -> None:
+        self._speak(None)
+        self._pass_on()
+
+    def _hang_up(self, connection: socket.socket) -> None:
+        if connection in self._connections:
+            self._connections.remove(connection)
+            self._loop.remove_reader(connection)
+            connection.close()
+        if self._speaker is connection:
+            self._fall_silent()

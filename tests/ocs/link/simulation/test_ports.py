@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -20,6 +20,8 @@ class Cable:
     def __init__(self, kind: str, folder: Path) -> None:
         self.loop = asyncio.new_event_loop()
         self.received: list[bytes] = []
+        self.answer: Callable[[bytes], object] = lambda _data: None
+        self.answered = asyncio.Event()
         self._came = asyncio.Event()
         self.port: Port = (
             PtyPort(folder / "t.pty", self.loop, self._receive)
@@ -30,11 +32,32 @@ class Cable:
     def _receive(self, data: bytes) -> None:
         self.received.append(data)
         self._came.set()
+        self.answer(data)
 
     def heard(self) -> bytes:
         self.loop.run_until_complete(asyncio.wait_for(self._came.wait(), DEADLINE_S))
         self._came.clear()
         return self.received.pop()
+
+    def look(self) -> None:
+        """Have the loop take in what has come, without waiting for more."""
+        for _ in range(5):
+            self.loop.run_until_complete(asyncio.sleep(0))
+
+    def answer_later(self, answers: int) -> None:
+        """Be ready to answer each line after a while; `self.answered` comes when so many have left."""
+        left = list(range(answers))
+
+        def answer(line: bytes) -> None:
+            self.port.send(b"to " + line)
+            left.pop()
+            if not left:
+                self.answered.set()
+
+        self.answer = lambda line: self.loop.call_later(0.01, answer, line)
+
+    def await_answers(self) -> None:
+        self.loop.run_until_complete(asyncio.wait_for(self.answered.wait(), DEADLINE_S))
 
     def opened(self) -> Transport:
         return open_port(self.port.name)
@@ -97,23 +120,94 @@ def test_bytes_for_nobody_are_lost(cable: Cable) -> None:
     assert cable.received == []
 
 
-def test_the_newest_connection_is_the_one(tmp_path: Path) -> None:
+@pytest.fixture
+def shared(tmp_path: Path) -> Iterator[Cable]:
     cable = Cable("tcp", tmp_path)
     cable.port.plug()
-    old = cable.opened()
-    old.write(b"old")
-    assert cable.heard() == b"old"
-
-    new = cable.opened()
-    new.write(b"new")
-
-    assert cable.heard() == b"new"
-    with pytest.raises(LinkLostError):
-        old.read(DEADLINE_S)
-    old.close()
-    new.close()
+    yield cable
     cable.port.unplug()
     cable.loop.close()
+
+
+def test_each_connection_gets_the_answers_to_what_it_asked(shared: Cable) -> None:
+    """An answer takes its way back through any timer."""
+    one, two = shared.opened(), shared.opened()
+    shared.answer_later(2)
+
+    one.write(b"one\n")
+    two.write(b"two\n")
+    shared.await_answers()
+
+    assert one.read(DEADLINE_S) == b"to one\n"
+    assert two.read(DEADLINE_S) == b"to two\n"
+    one.close()
+    two.close()
+
+
+def test_what_nobody_asked_for_goes_to_all(shared: Cable) -> None:
+    one, two = shared.opened(), shared.opened()
+    for transport in (one, two):
+        transport.write(b"here\n")
+        shared.heard()
+
+    shared.port.send(b"alarm\n")
+
+    assert one.read(DEADLINE_S) == two.read(DEADLINE_S) == b"alarm\n"
+    one.close()
+    two.close()
+
+
+def test_a_begun_line_is_not_mixed_with_another(shared: Cable) -> None:
+    one, two = shared.opened(), shared.opened()
+    one.write(b"be")
+    shared.heard()
+
+    two.write(b"other\n")
+    shared.look()
+    one.write(b"gun\n")
+    shared.look()
+
+    assert shared.received == [b"gun\n", b"other\n"]
+    one.close()
+    two.close()
+
+
+def test_who_hangs_up_in_the_middle_of_a_line_lets_others_speak(shared: Cable) -> None:
+    one, two = shared.opened(), shared.opened()
+    one.write(b"be")
+    shared.heard()
+    two.write(b"other\n")
+
+    one.close()
+
+    assert shared.heard() == b"other\n"
+    two.close()
+
+
+def test_a_line_that_is_not_continued_does_not_silence_others(shared: Cable) -> None:
+    one, two = shared.opened(), shared.opened()
+    one.write(b"begun\r")
+    shared.heard()
+
+    two.write(b"other\r")
+
+    assert shared.heard() == b"other\r"
+    one.close()
+    two.close()
+
+
+def test_an_answer_for_who_has_hung_up_is_lost(shared: Cable) -> None:
+    one, two = shared.opened(), shared.opened()
+    shared.answer_later(2)
+    one.write(b"one\n")
+    shared.heard()
+
+    one.close()
+    two.write(b"two\n")
+    shared.await_answers()
+
+    assert two.read(DEADLINE_S) == b"to two\n"
+    two.close()
 
 
 def test_a_taken_tcp_port_is_told_at_once(tmp_path: Path) -> None:
