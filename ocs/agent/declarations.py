@@ -357,6 +357,9 @@ class LinkTo:
         baud_rate: Baud rate of a serial port.
         port: Name of the property that holds the port: `/dev/ttyUSB0`, `tcp://host:4001`, or `sim`.
         simulator: Module that `sim` starts as a process of its own.
+        shared: Name of the property that holds the name of a simulator which several devices of one agent share,
+            each with a connection of its own: the simulator is then told `--tcp 0` among its options. While the
+            property is empty, the device has a simulator for itself.
         timeout_s: Time in which an answer must come, in s.
         options: Further arguments of `ocs.link.open_port`.
     """
@@ -365,6 +368,7 @@ class LinkTo:
     baud_rate: int = 9600
     port: str = "port"
     simulator: str = ""
+    shared: str = ""
     timeout_s: float = 2.0
     options: Mapping[str, Any] | None = None
 
