@@ -45,6 +45,7 @@ class Life:
         self._operations = operations
         self._grace_s = grace_s
         self._initialising = False
+        self._ending = False
         self._log = Logger("ocs.agent")
 
     def set_up(self) -> Deferred[bool]:
@@ -82,7 +83,8 @@ class Life:
                 status=f"The device could not be set up: {told}. Mend it, then ask for Init.",
             )  # fmt: skip
         device.set_up.reach(self._timing)
-        device.polling.start()
+        if not self._ending:  # it may have been told to end while it was set up
+            device.polling.start()
         return error is None
 
     def init(self, *, force: bool) -> Deferred[str]:
@@ -131,6 +133,7 @@ class Life:
         """Leave the device safe and close its links; fires when that is done, or after 10 s."""
         over: Deferred[None] = Deferred()
         device = self._device
+        self._ending = True
         device.polling.stop()
 
         def body() -> None:
