@@ -1,4 +1,4 @@
-"""The SMC100 as a device: home, move, watch."""
+"""The SMC100 as a device: its states, position as set point and value, home, move, watch."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import math
 from typing import Annotated, TypeVar
 
 from agents.smc100 import driver
+from agents.smc100.chart import OF_CONTROLLER, StageChart
 from agents.smc100.driver import Axis, ControllerState, Query, Status
 from ocs.agent import (
+    Channel,
     Device,
     DeviceError,
     Feed,
@@ -18,6 +20,7 @@ from ocs.agent import (
     Property,
     Session,
     Unit,
+    action,
     process,
     run,
     task,
@@ -40,6 +43,7 @@ MARGIN_S = 5.0
 class Smc100(Device):
     """One motion axis on a Newport SMC100 controller."""
 
+    chart = StageChart
     port: Property[str] = Property("sim", doc="/dev/ttyUSB0, tcp://host:4001, or sim")
     address: Property[int] = Property(1, doc="address of the controller in its chain, 1 to 31")
     link = LinkTo(
@@ -49,6 +53,11 @@ class Smc100(Device):
         options={"flow_control": FlowControl.XON_XOFF},
     )
     motion = Feed(doc="position in mm and state of the controller", batch_s=0.5)
+    position = Channel(
+        Millimetre, period_s=0.25, abs_change=0.001, stale_after_s=2, settle=(0.005, 0.2),
+        write_when=StageChart.READY, doc="from home; a new set point begins a move and does not wait for its end",
+    )  # fmt: skip
+    velocity = Channel(Velocity, doc="of moves, as set in the controller")
 
     @property
     def axis(self) -> Axis:
@@ -60,10 +69,76 @@ class Smc100(Device):
         self.ask(self.axis.status())
         self.ask(self.axis.last_error())
 
+    def setup(self) -> None:
+        """Take the state from the controller."""
+        self.look()
+
     def shutdown(self) -> None:
         """Stop the stage."""
-        if self.state() is ControllerState.MOVING:
+        if self.look().state is ControllerState.MOVING:
             self.link.tell(self.axis.stop())
+
+    # -- channels and states ---------------------------------------------------------------------
+
+    def read_hardware(self, names: list[str]) -> None:
+        """Take the state from the controller with each reading of the position."""
+        if "position" in names:
+            self.look()
+
+    @position.read
+    def read_position(self) -> float:
+        """Return where the stage is, in mm."""
+        return self.ask(self.axis.position())
+
+    @position.write
+    def write_position(self, value: float) -> None:
+        """Begin a move."""
+        self.command(self.axis.move_to(value))
+        self.look()
+
+    @velocity.read
+    def read_velocity(self) -> float:
+        """Return the velocity of moves, in mm/s."""
+        return self.ask(self.axis.velocity())
+
+    @velocity.write
+    def write_velocity(self, value: float) -> None:
+        """Set the velocity of moves, in mm/s."""
+        self.command(self.axis.set_velocity(value))
+
+    @action(StageChart.enable)
+    def switch_on(self) -> None:
+        """Switch the motor on."""
+        self.command(self.axis.enable())
+
+    @action(StageChart.disable)
+    def switch_off(self) -> None:
+        """Switch the motor off."""
+        self.command(self.axis.disable())
+
+    @action(StageChart.stop)
+    def stop_motion(self) -> None:
+        """Stop, and look what has become of it."""
+        self.link.tell(self.axis.stop())
+        self.look()
+
+    @action(StageChart.reset)
+    def restart_controller(self) -> None:
+        """Restart the controller, which forgets errors and home."""
+        self.link.tell(self.axis.reset())
+
+    def look(self) -> Status:
+        """Ask the controller for its state, follow it in the chart, and return it."""
+        status = self.ask(self.axis.status())
+        if status.errors:
+            sentences = "; ".join(status.errors.sentences)
+            self.state.to(StageChart.FAULT, sentences)
+            self.set_status(f"The controller reports: {sentences}.")
+        else:
+            self.state.to(OF_CONTROLLER[status.state], f"the controller is in {status.state.value}")
+        return status
+
+    # -- operations ------------------------------------------------------------------------------
 
     @task(timeout_s=120)
     def home(
@@ -78,12 +153,13 @@ class Smc100(Device):
         """
         if again:
             self.link.tell(self.axis.reset())
-        state = self.state()
+        state = self.look().state
         if state is ControllerState.DISABLE:
             self.command(self.axis.enable())
         elif state is ControllerState.NOT_REFERENCED:
             self.command(self.axis.home())
             self.follow(session, {ControllerState.HOMING}, math.inf)
+        self.look()
         return self.ask(self.axis.position())
 
     @task(timeout_s=3600)
@@ -94,7 +170,7 @@ class Smc100(Device):
             position: Where to, from home.
             velocity: How fast; as set in the controller, if left out.
         """
-        if self.state() is ControllerState.NOT_REFERENCED:
+        if self.look().state is ControllerState.NOT_REFERENCED:
             raise NotAllowedError("the stage does not know where it is; run home first")
         if velocity is not None:
             self.command(self.axis.set_velocity(velocity))
@@ -117,13 +193,9 @@ class Smc100(Device):
             rate: Readings per second.
         """
         for _ in session.ticks(rate):
-            status, position = self.ask(self.axis.status()), self.ask(self.axis.position())
+            status, position = self.look(), self.ask(self.axis.position())
             self.motion.publish(position=position, state=status.state.value)
             session.data = {"position": position, "state": status.state.value, "errors": list(status.errors.sentences)}
-
-    def state(self) -> ControllerState:
-        """Return what the controller does."""
-        return self.ask(self.axis.status()).state
 
     def ask(self, query: Query[T]) -> T:
         """Return the typed answer to a question."""
@@ -145,7 +217,7 @@ class Smc100(Device):
     ) -> None:
         """Wait while the controller is in one of these states; raise its errors."""
         deadline = self.seconds() + seconds
-        while (status := self.ask(self.axis.status())).state in states:
+        while (status := self.look()).state in states:
             position = self.ask(self.axis.position())
             if end != start and math.isfinite(end):
                 session.progress(abs(position - start) / abs(end - start), f"at {position:.3f} mm")
