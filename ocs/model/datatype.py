@@ -6,7 +6,13 @@ from enum import Enum
 
 
 class DataType(Enum):
-    """The type of one element of a channel's value (Tango, data types; a record stands for its pipe)."""
+    """The type of one element of a channel's value (Tango, data types; a record stands for its pipe).
+
+    Attributes:
+        integer: Whether it is a whole number of some width.
+        floating: Whether it is a floating-point number.
+        numeric: Whether it is a number, so that limits, alarms and thresholds make sense.
+    """
 
     BOOL = "bool"
     INT8 = "int8"
@@ -25,20 +31,11 @@ class DataType(Enum):
     BYTES = "bytes"
     RECORD = "record"
 
-    @property
-    def integer(self) -> bool:
-        """Whether it is a whole number of some width."""
-        return self in BOUNDS
-
-    @property
-    def floating(self) -> bool:
-        """Whether it is a floating-point number."""
-        return self in {DataType.FLOAT32, DataType.FLOAT64}
-
-    @property
-    def numeric(self) -> bool:
-        """Whether it is a number, so that limits, alarms and thresholds make sense."""
-        return self.integer or self.floating
+    def __init__(self, word: str) -> None:
+        # kept, because each poll of a channel asks
+        self.integer = word.startswith(("int", "uint"))
+        self.floating = word.startswith("float")
+        self.numeric = self.integer or self.floating
 
 
 class Format(Enum):

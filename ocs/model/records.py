@@ -22,16 +22,19 @@ class RecordForm:
     """The declared form of a record.
 
     Args:
-        maker: A pydantic model, a dataclass, a typed dict, or a pydantic `TypeAdapter`.
+        maker: A pydantic model, a dataclass, a `dict[...]`, or a pydantic `TypeAdapter`.
 
     Raises:
-        pydantic.PydanticUserError: Pydantic cannot check it.
+        TypeError: Pydantic cannot check it.
     """
 
     def __init__(self, maker: Any) -> None:
-        from pydantic import TypeAdapter
+        from pydantic import PydanticUserError, TypeAdapter
 
-        self._adapter: TypeAdapter[Any] = maker if isinstance(maker, TypeAdapter) else TypeAdapter(maker)
+        try:
+            self._adapter: TypeAdapter[Any] = maker if isinstance(maker, TypeAdapter) else TypeAdapter(maker)
+        except PydanticUserError as error:
+            raise TypeError(f"{maker} cannot be a record: {error.message}") from error
 
     @property
     def schema(self) -> dict[str, Any]:
@@ -50,7 +53,7 @@ class RecordForm:
 
         try:
             plain = self._adapter.dump_python(self.make(value, name), mode="json")
-        except PydanticSerializationError as error:
+        except (PydanticSerializationError, UnicodeDecodeError) as error:
             raise ParameterError(f"{name} cannot be sent: {error}", field=name) from None
         if not isinstance(plain, dict):
             raise wrong_type(value, name, "a record")

@@ -150,7 +150,7 @@ def value_type(annotation: Any, *, max_x: int = 0, max_y: int = 0, labels: Seque
 
     Args:
         annotation: bool, int (64 bit), float (64 bit), str, bytes, a NumPy integer or float, `TangoState`, an Enum
-            class (its member names are the labels), dict, a pydantic model, typed dict or dataclass; or
+            class (its member names are the labels), dict, a pydantic model or dataclass; or
             `Annotated` with one of them.
         max_x: More than 0 makes it a spectrum of at most so many elements, or an image of so many columns.
         max_y: More than 0 makes it an image of at most so many rows.
@@ -201,7 +201,7 @@ def _is_record(base: Any) -> bool:
         return base.__origin__ is dict
     if not isinstance(base, type):
         return False
-    return dataclasses.is_dataclass(base) or hasattr(base, "model_validate") or typing.is_typeddict(base)
+    return dataclasses.is_dataclass(base) or hasattr(base, "model_validate")
 
 
 def _wrong_sizes(max_x: int, max_y: int) -> str:
