@@ -160,14 +160,20 @@ class LayeredConfig:
     def _resolved(
         self, layers: Mapping[ConfigSource, Layer], pairs: Iterable[tuple[str, str]] = INCREASING
     ) -> tuple[ChannelConfig, dict[str, ConfigSource]]:
-        found = {key: self._value(key, layers) for key in CONFIG_KEYS}
-        config = ChannelConfig(**{key: value for key, (value, _) in found.items()})
+        # what a class says must also do for a device that adds nothing
+        check_coherent(self._seen(ConfigSource.CLASS, layers)[0], pairs)
+        config, sources = self._seen(ConfigSource.DEVICE, layers)
         check_coherent(config, pairs)
-        return config, {key: source for key, (_, source) in found.items()}
+        return config, sources
 
-    def _value(
-        self, key: str, layers: Mapping[ConfigSource, Layer], nearest: ConfigSource = ConfigSource.DEVICE
-    ) -> tuple[Any, ConfigSource]:
+    def _seen(
+        self, nearest: ConfigSource, layers: Mapping[ConfigSource, Layer]
+    ) -> tuple[ChannelConfig, dict[str, ConfigSource]]:
+        found = {key: self._value(key, layers, nearest) for key in CONFIG_KEYS}
+        values = {key: value for key, (value, _) in found.items()}
+        return ChannelConfig(**values), {key: source for key, (_, source) in found.items()}
+
+    def _value(self, key: str, layers: Mapping[ConfigSource, Layer], nearest: ConfigSource) -> tuple[Any, ConfigSource]:
         """Return what holds for a key, and its layer, seen from the layer `nearest` outwards."""
         for scope in (ConfigSource.DEVICE, ConfigSource.CLASS)[nearest is ConfigSource.CLASS :]:
             if key not in layers[scope]:
