@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ocs.model.channel_config import ChannelConfig
+from ocs.model.datatype import Format
 from ocs.model.errors import OutOfRangeError
 from ocs.model.quality import Quality
 from ocs.model.valuetype import ValueType, refuse_nan
@@ -79,7 +80,7 @@ def quality_of(
         and config.delta_val is None
     ):
         return _VALID
-    if value is None or not type.dtype.numeric:
+    if value is None or not type.dtype.numeric or (type.format is Format.SCALAR and _well_inside(value, config)):
         return _VALID
     sentence = _astray(value, setpoint, since_write_s, config)
     levels = (*_ALARMS, *_WARNINGS) if not sentence else _ALARMS
@@ -93,6 +94,17 @@ def quality_of(
                 f"at or {side} its {key} {_amount(limit, config.unit)}"
             )
     return (Quality.ALARM, sentence) if sentence else _VALID
+
+
+def _well_inside(value: float, config: ChannelConfig) -> bool:
+    """Whether a single number crosses no limit for sure: the quick answer of almost every poll."""
+    return (
+        (config.max_alarm is None or value < config.max_alarm)
+        and (config.min_alarm is None or value > config.min_alarm)
+        and (config.max_warning is None or value < config.max_warning)
+        and (config.min_warning is None or value > config.min_warning)
+        and config.delta_val is None
+    )
 
 
 def _reaching(key: str, limit: float) -> Callable[[Any], Any]:
