@@ -83,7 +83,7 @@ class ChangeFilter:
         return rise + slack >= self._rel_up * base or slack - rise >= self._rel_down * base
 
     def _any_moved(self, value: np.ndarray[Any, Any], old: np.ndarray[Any, Any]) -> bool:
-        new, last = value.astype(np.float64), old.astype(np.float64)  # whole numbers of some width would wrap around
+        new, last = _wide(value), _wide(old)
         if (np.isnan(new) != np.isnan(last)).any():
             return True
         with np.errstate(invalid="ignore", over="ignore"):
@@ -93,9 +93,13 @@ class ChangeFilter:
             moved = (up >= self._abs_up) | (down >= self._abs_down)
             if self._relative:
                 zero = base == 0
-                moved |= ~zero & ((up >= self._rel_up * base / 100) | (down >= self._rel_down * base / 100))
+                moved |= ~zero & ((up >= self._rel_up * (base / 100)) | (down >= self._rel_down * (base / 100)))
                 moved |= zero & np.where(rise > 0, self._rel_up <= _FROM_ZERO, self._rel_down <= _FROM_ZERO)
         return bool((moved & (new != last)).any())
+
+
+def _wide(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    return array.astype(np.float64, copy=False)  # the difference of whole numbers of some width would wrap around
 
 
 def _limits(pair: Pair | None) -> Pair:
