@@ -61,6 +61,13 @@ def test_a_list_is_taken_exactly_when_each_of_its_elements_is(dtype: DataType, v
     np.testing.assert_array_equal(spectrum(dtype)(values, "x"), expected)
 
 
+@pytest.mark.parametrize(("dtype", "value"), [(DataType.UINT8, -1), (DataType.UINT8, 256), (DataType.INT8, -129)])
+def test_an_element_that_does_not_fit_the_width_is_out_of_range_and_does_not_wrap(dtype: DataType, value: int) -> None:
+    for values in ([0, value], np.array([0, value])):
+        with pytest.raises(OutOfRangeError, match=rf"trace\[1\] is {value}; it must be"):
+            spectrum(dtype)(values, "trace")
+
+
 def test_an_array_has_the_declared_type_and_lies_in_c_order() -> None:
     turned = np.arange(6, dtype=">f4").reshape(3, 2).T
 

@@ -42,6 +42,14 @@ def test_a_write_begins_again_and_a_reading_from_before_it_does_not_count() -> N
     assert settling.take(10.0, 10.0, 6.0)
 
 
+def test_a_reading_from_before_the_write_has_not_settled_even_without_dwell_time() -> None:
+    settling = Settling(0.5, 0.0)
+    settling.wrote(5.0)
+
+    assert not settling.take(10.0, 10.0, 4.9)
+    assert settling.take(10.0, 10.0, 5.0)
+
+
 def test_another_set_point_begins_again() -> None:
     settling = Settling(5.0, 1.0)
     settling.take(10.0, 10.0, 0.0)
