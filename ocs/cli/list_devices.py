@@ -40,7 +40,8 @@ def command(where: Where, *, everybody: bool, as_json: bool) -> ExitCode:
     """
     with realm(where) as observatory:
         known = devices_here(observatory)
-    devices = {name: known[name] for name in sorted(known) if everybody or not _hidden(name, known[name])}
+    names = sorted(known, key=lambda name: (name.casefold(), name))
+    devices = {name: known[name] for name in names if everybody or not _hidden(name, known[name])}
     if as_json:
         emit_json(devices)
     elif not devices:
@@ -91,8 +92,8 @@ def notes(devices: Mapping[str, Entry]) -> list[str]:
 
 
 def _hidden(name: str, entry: Entry) -> bool:
-    """Whether a device is an agent's own and needs nobody's eye: what it says of its process may."""
-    return name.startswith(ADMIN) and entry.get("health", "") in WELL
+    """Whether a device is an agent's own and needs nobody's eye: its process is well, or went with its devices."""
+    return name.startswith(ADMIN) and (_presence(entry) != "here" or entry.get("health", "") in WELL)
 
 
 def _presence(entry: Entry) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+from ocs.model.health import HealthLevel
 from ocs.model.operation import OpCode
 from ocs.services.registry.heartbeat import Heartbeat, whole
 
@@ -102,6 +103,12 @@ class Entry:
         if self.session is None and not self.expired:
             self.session = session
 
+    def _words(self) -> dict[str, str]:
+        """Return what its heartbeats say of its health and state; one that went says neither any more."""
+        if self.presence is Presence.HERE:
+            return {"health": self.beat.health, "state": self.beat.state}
+        return {} if self.presence is Presence.CLOSED else {"health": HealthLevel.LOST.value}
+
     @property
     def sentence(self) -> str:
         """What an operator should know and do; empty while it is here."""
@@ -113,13 +120,13 @@ class Entry:
             return f"{where} left the router; an agent of OCS does not tell why: start {self.agent} unless it was ended"
         if self.presence is Presence.GONE:
             return (
-                f"{where} left the router without a word: it was killed, it crashed, or its network failed; "
-                f"unless it is restarted by itself, read its log and start agent {self.agent}"
+                f"{where} left the router without a word (killed, crashed, or no network); "
+                f"if it does not come back by itself, read its log and start agent {self.agent}"
             )
         if self.presence is Presence.LOST:
-            connected = " though it is still connected" if self.session is not None else ""
+            connected = ", though it is still connected" if self.session is not None else ""
             return (
-                f"no heartbeat for {EXPIRES_S:.0f} s{connected}: {where} stands still or hangs; "
+                f"{where} sends no heartbeat{connected}: it stands still or hangs; "
                 f"look at it there, end it, and start agent {self.agent}"
             )
         return ""
@@ -131,8 +138,7 @@ class Entry:
             conflict: Name of a device that differs from this one only in case.
         """
         ours = {
-            "state": self.beat.state,
-            "health": self.beat.health,
+            **self._words(),
             "agent": self.beat.agent,
             "session": self.session,
             "started": self.beat.started,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ocs.cli.list_devices import columns, notes
+import pytest
+
+from ocs.cli.list_devices import _hidden, columns, notes
 from ocs.cli.printing import Word
 from ocs.model.operation import OpCode
 from ocs.services.supervisor.plan import supervisor_name
@@ -76,6 +78,21 @@ def test_who_is_not_well_is_named_with_what_to_ask() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("name", "entry", "hidden"),
+    [
+        ("dserver/OvenAgent/oven", HERE, True),
+        ("dserver/OvenAgent/oven", {**HERE, "health": "degraded"}, False),
+        ("dserver/OvenAgent/oven", {**GONE, "health": "lost"}, True),
+        ("oven", HERE, False),
+    ],
+)
+def test_an_agents_own_device_is_shown_only_when_its_process_is_not_well(
+    name: str, entry: dict[str, Any], *, hidden: bool
+) -> None:
+    assert _hidden(name, entry) is hidden
+
+
 @system_test
 def test_the_list_has_everybody(served: Served) -> None:
     devices = served.json("list")
@@ -90,5 +107,7 @@ def test_the_list_has_everybody(served: Served) -> None:
 def test_admin_devices_are_listed_where_everybody_is_asked_for(served: Served) -> None:
     few, everybody = served.json("list"), served.json("list", "--all")
 
-    assert not [name for name, entry in few.items() if name.startswith("dserver/") and entry.get("health") == "ok"]
+    assert not [
+        name for name, entry in few.items() if name.startswith("dserver/") and entry.get("health") in {"ok", "lost"}
+    ]
     assert [name for name in everybody if name.startswith("dserver/FakeDataAgent/")]

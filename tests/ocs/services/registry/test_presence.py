@@ -52,6 +52,17 @@ def test_however_it_went_it_is_expired_in_the_words_of_ocs(presence: Presence) -
     assert encoded["op_codes"] == {"ramp": OpCode.EXPIRED.value}
 
 
+@pytest.mark.parametrize(
+    ("presence", "health"), [(Presence.CLOSED, None), (Presence.GONE, "lost"), (Presence.LOST, "lost")]
+)
+def test_what_it_said_of_itself_counts_no_more_when_it_went(presence: Presence, health: str | None) -> None:
+    entry = entry_of()
+
+    entry.become(presence, 120.0)
+
+    assert (entry.encode().get("health"), entry.encode().get("state")) == (health, None)
+
+
 def test_a_lost_one_whose_session_leaves_keeps_the_moment_at_which_it_was_lost() -> None:
     entry = entry_of()
 
@@ -73,9 +84,9 @@ def test_the_same_news_twice_does_not_change_since_when() -> None:
     ("presence", "beat", "words"),
     [
         (Presence.CLOSED, OURS, ["process 812 on lab1", "good order", "OvenAgent/oven"]),
-        (Presence.GONE, OURS, ["process 812 on lab1", "killed", "crashed", "network", "log"]),
+        (Presence.GONE, OURS, ["process 812 on lab1", "killed, crashed, or no network", "read its log"]),
         (Presence.GONE, OF_OCS, ["left the router", "start OvenAgent/oven unless it was ended"]),
-        (Presence.LOST, OURS, ["no heartbeat for 5 s though it is still connected", "812 on lab1", "end it"]),
+        (Presence.LOST, OURS, ["process 812 on lab1 sends no heartbeat", "still connected", "end it"]),
     ],
 )
 def test_the_sentence_says_what_happened_where_and_what_to_do(
