@@ -190,7 +190,7 @@ class Acquisition:
 
     def _give(self, channel: ChannelRuntime, value: Any) -> None:
         writer: Callable[..., Any] = channel.declaration.writer  # type: ignore[assignment] # looked at before
-        writer(self._device, channel.declaration.type.to_author(value))
+        writer(self._device, channel.kind.to_author(value))
         channel.wrote(value)
 
     async def _async_rest(self, values: Sequence[tuple[ChannelRuntime, Any]], done: dict[str, Written]) -> Any:
@@ -217,7 +217,7 @@ class Acquisition:
         writer: Callable[..., Any] = channel.declaration.writer  # type: ignore[assignment] # looked at before
         try:
             async with asyncio.timeout(HANDLER_S):
-                await writer(self._device, channel.declaration.type.to_author(value))
+                await writer(self._device, channel.kind.to_author(value))
         except TimeoutError:
             late = f"{channel.name}.write has not answered within {HANDLER_S:g} s"
             return Written(error=DeadlineError(late, field=channel.name))

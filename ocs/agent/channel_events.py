@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from ocs.model.change_filter import ChangeFilter
+from ocs.model.channel_config import Pair
 from ocs.model.event import EventKind, Reason
 from ocs.model.reading import Reading
 from ocs.wire import uris
@@ -18,6 +19,9 @@ EARLY_S = 0.002
 """A timer that fires a little before its moment does not make a periodic event wait for the next poll."""
 
 LIMIT_KEYS = ("min_alarm", "max_alarm", "min_warning", "max_warning", "delta_val")
+
+
+Rule = tuple[Pair | None, Pair | None, bool]
 
 
 class ChannelEvents:
@@ -39,6 +43,7 @@ class ChannelEvents:
         self._archive: ChangeFilter | None = None
         self._next_periodic: float | None = None
         self._next_archive: float | None = None
+        self._filters: dict[EventKind, tuple[Rule, ChangeFilter]] = {}
         self._alarms = False
         self._idle = True
 
@@ -59,10 +64,10 @@ class ChannelEvents:
         self._why = self._reasons()
         numeric = channel.declaration.type.dtype.numeric
         every = channel.declaration.fed_by_code and config.abs_change is None and config.rel_change is None
-        change = ChangeFilter(config.abs_change, config.rel_change, numeric and not every)
-        archive = ChangeFilter(config.archive_abs_change, config.archive_rel_change, numeric)
-        self._change = None if self._why[EventKind.CHANGE] else change
-        self._archive = None if self._why[EventKind.ARCHIVE] else archive
+        change = (config.abs_change, config.rel_change, numeric and not every)
+        archive = (config.archive_abs_change, config.archive_rel_change, numeric)
+        self._change = self._filter(EventKind.CHANGE, change)
+        self._archive = self._filter(EventKind.ARCHIVE, archive)
         self._pushed = pushes
         self._alarms = not self._why[EventKind.ALARM] and EventKind.ALARM not in pushes
         self._next_periodic = None if self._why[EventKind.PERIODIC] else self._host.timing.seconds()
@@ -71,6 +76,16 @@ class ChannelEvents:
             self._next_archive = self._host.timing.seconds()
         self._idle = not (self._change or self._archive or self._alarms or self._next_periodic is not None)
         self._quality = channel.latest.quality if channel.latest is not None else None
+
+    def _filter(self, kind: EventKind, rule: Rule) -> ChangeFilter | None:
+        """Return the filter of a kind, the same as before when its thresholds are; None without a source."""
+        if self._why[kind]:
+            self._filters.pop(kind, None)
+            return None
+        known = self._filters.get(kind)
+        if known is None or known[0] != rule:
+            known = self._filters[kind] = (rule, ChangeFilter(*rule))
+        return known[1]
 
     def _reasons(self) -> dict[EventKind, str]:
         channel = self._channel

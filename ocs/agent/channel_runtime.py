@@ -12,6 +12,7 @@ from ocs.agent.channel import ChannelDeclaration, Sample
 from ocs.agent.channel_events import ChannelEvents
 from ocs.agent.failing import as_error
 from ocs.model.channel import Access, ChannelInterface
+from ocs.model.datatype import Format
 from ocs.model.errors import NotAllowedError, OcsError
 from ocs.model.event import EventKind
 from ocs.model.layered_config import LayeredConfig
@@ -41,6 +42,7 @@ class ChannelRuntime:
         self.added = False
         self.device = device
         self.layers = LayeredConfig(self.name, declaration.type, declaration.code)
+        self.kind = declaration.type
         self.ring: deque[Reading] = deque(maxlen=declaration.depth)
         self.latest: Reading | None = None
         self.setpoint: Any = None
@@ -49,6 +51,7 @@ class ChannelRuntime:
         self._timing = device.hosted().timing
         self._wrote_at: float | None = None
         self._settling: Settling | None = None
+        self._rule: tuple[float | None, float] = (None, 0.0)
         self.events = ChannelEvents(self)
         self.configured()
         if declaration.initial is not None:
@@ -116,11 +119,13 @@ class ChannelRuntime:
             OutOfRangeError: It does not fit into the type.
         """
         sample = raw if isinstance(raw, Sample) else self._sample(raw)
-        value = self.declaration.type.check(sample.value, self.name)
+        value = self.kind.check(sample.value, self.name)
         return self._reading(value, sample)
 
     def _sample(self, raw: Any) -> Sample:
-        if isinstance(raw, tuple) and len(raw) == 2 and isinstance(raw[1], float):  # noqa: PLR2004 - (value, time)
+        pair = isinstance(raw, tuple) and len(raw) == 2 and isinstance(raw[1], float)  # noqa: PLR2004 - (value, time)
+        single = self.kind.format in {Format.SCALAR, Format.RECORD}
+        if pair and (single or not isinstance(raw[0], (int, float))):  # else it is a spectrum of two
             return Sample(raw[0], raw[1], clock=Clock.DEVICE)
         return Sample(raw)
 
@@ -129,7 +134,7 @@ class ChannelRuntime:
         quality, culprit = sample.quality, ""
         if quality is None:
             since = None if self._wrote_at is None else seconds - self._wrote_at
-            quality, culprit = quality_of(value, wanted, since, self.layers.effective, self.declaration.type)
+            quality, culprit = quality_of(value, wanted, since, self.layers.effective, self.kind)
         if quality is Quality.INVALID:
             value = None
         self.culprit = culprit or (f"{self.name} is in {quality.value}" if quality in _TOLD else "")
@@ -178,9 +183,8 @@ class ChannelRuntime:
     def interface(self) -> ChannelInterface:
         """The channel as clients see it, with its configuration as it is now."""
         declared, config = self.declaration, self.layers.effective
-        kind = declared.type.with_labels(config.enum_labels) if config.enum_labels else declared.type
         return ChannelInterface(
-            name=self.name, type=kind, access=declared.access, config=config, level=declared.level,
+            name=self.name, type=self.kind, access=declared.access, config=config, level=declared.level,
             memorized=declared.memorized, partner=declared.partner, feed=declared.feed,
             polled=self.poll_period_s is not None, events=self.events.kinds,
         )  # fmt: skip
@@ -223,7 +227,7 @@ class ChannelRuntime:
             ParameterError: It has the wrong type.
             OutOfRangeError: It is out of the limits, NaN, or does not fit into the type.
         """
-        config, kind = self.layers.effective, self.declaration.type
+        config, kind = self.layers.effective, self.kind
         canonical = kind.check(value, self.name)
         check_write(canonical, config, kind, self.name)
         return canonical
@@ -255,10 +259,12 @@ class ChannelRuntime:
 
     def configured(self) -> None:
         """Go by the configuration as it is now."""
-        config = self.layers.effective
-        self._settling = None
-        if config.settle_tolerance is not None:
-            self._settling = Settling(config.settle_tolerance, config.settle_dwell_s)
+        config, declared = self.layers.effective, self.declaration.type
+        self.kind = declared.with_labels(config.enum_labels) if config.enum_labels else declared
+        rule = (config.settle_tolerance, config.settle_dwell_s)
+        if rule != self._rule:
+            self._rule = rule
+            self._settling = None if rule[0] is None else Settling(rule[0], rule[1])
         self.events.configured()
 
 

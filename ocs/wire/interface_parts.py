@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
 from ocs.model.channel import Access, ChannelInterface, Display, Memorized
-from ocs.model.channel_config import ChannelConfig
+from ocs.model.channel_config import ChannelConfig, plain_setting
 from ocs.model.datatype import DataType, Format
 from ocs.model.event import EventKind
 from ocs.model.interface import ChartInterface, TransitionInterface
@@ -59,7 +60,7 @@ def encode_config(config: ChannelConfig) -> dict[str, Any]:
     for entry in fields(config):
         value = getattr(config, entry.name)
         if value not in {None, "", ()}:
-            encoded[entry.name] = list(value) if isinstance(value, tuple) else value
+            encoded[entry.name] = plain_setting(value)
     return encoded
 
 
@@ -70,8 +71,13 @@ def decode_config(name: str, told: Mapping[str, Any]) -> ChannelConfig:
     known |= texts | {"event_period_s": 1.0, "settle_dwell_s": 0.0, "enum_labels": ()}
     for key, value in told.items():
         if key in known:
-            known[key] = tuple(value) if isinstance(value, (list, tuple)) else value
+            known[key] = tuple(map(_bound, value)) if isinstance(value, (list, tuple)) else value
     return ChannelConfig(**known)
+
+
+def _bound(part: Any) -> Any:
+    """Return one part of a pair; a side that never counts is null on the wire."""
+    return math.inf if part is None else part
 
 
 def encode_chart(chart: ChartInterface) -> dict[str, Any]:
