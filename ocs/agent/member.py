@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,10 @@ from ocs.realm.roster import Match
 from ocs.store.settings import Settings
 from ocs.wire import describe, sessions, uris
 from ocs.wire.states import encode_report
+
+
+PAIR = 2
+"""A feed's message comes with its feed_info."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +99,7 @@ class Member:
         self.config.load()
         self.heartbeat = FeedRuntime(
             FeedInterface(uris.HEARTBEAT, record=False, doc="the number of each operation's state"),
-            identity, home.timing, self.publish,
+            identity, home.timing, partial(self.publish, echo=True),  # a registry hears itself too
         )  # fmt: skip
 
     # -- what the device asks of its agent -------------------------------------------------------
@@ -142,7 +147,8 @@ class Member:
         """Subscribe to a feed; an empty name stands for every device, or every feed."""
 
         def event(topic: str, args: list[Any], _kwargs: dict[str, Any]) -> None:
-            message, info = args[0] if args and isinstance(args[0], (list, tuple)) else (args, {})
+            pair = args[0] if args and isinstance(args[0], (list, tuple)) and len(args[0]) == PAIR else (args, {})
+            message, info = pair
             handler(topic, message, info if isinstance(info, dict) else {})
 
         match = Match.EXACT if device and feed else Match.WILDCARD
