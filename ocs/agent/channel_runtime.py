@@ -9,7 +9,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from ocs.agent.channel import ChannelDeclaration, Sample
-from ocs.agent.channel_events import ChannelEvents
+from ocs.agent.channel_events import LIMIT_KEYS, ChannelEvents
 from ocs.agent.failing import as_error
 from ocs.model.channel import Access, ChannelInterface
 from ocs.model.datatype import Format
@@ -178,6 +178,12 @@ class ChannelRuntime:
     def poll_period_s(self) -> float | None:
         """The polling period in s, None when it is not polled."""
         return None if self.declaration.reader is None else self.layers.effective.poll_period_s
+
+    @property
+    def limited(self) -> bool:
+        """Whether its value can make it be in alarm or warning."""
+        config = self.layers.effective
+        return any(getattr(config, key) is not None for key in LIMIT_KEYS)
 
     @property
     def interface(self) -> ChannelInterface:

@@ -51,6 +51,9 @@ class Device(Extending):
 
     version: str = ""
     alarm_over: ClassVar[frozenset[TangoState]] = OVERLAID
+    """States over which channels beyond their limits lay ALARM."""
+    state_asks_hardware: ClassVar[bool] = False
+    """Whether asking for State first reads the channels with limits that are not polled, as Tango does."""
     chart: ClassVar[type[StateChart]] = PlainChart
     declared_operations: ClassVar[dict[str, OperationDeclaration]] = {}
     declared_commands: ClassVar[dict[str, OperationDeclaration]] = {}
@@ -177,7 +180,8 @@ class Device(Extending):
         self._state = StateRuntime(self, self.chart)
         for feed in self.declared_feeds.values():
             self._feed(feed)
-        for declaration in [*channels_of_every_device(), *self.declared_channels.values()]:
+        every = channels_of_every_device(asks_hardware=self.state_asks_hardware)
+        for declaration in [*every, *self.declared_channels.values()]:
             self._channels[declaration.name] = ChannelRuntime(declaration, self)
         self._commands = {**commands_of_every_device(), **self._commands}
         self._channel_feeds = ChannelFeeds(self)
@@ -237,10 +241,20 @@ class Device(Extending):
 
     def state_changed(self) -> None:
         """Give the channels of the state their new values, in the loop."""
-        for name in ("State", "Status"):
+        for name, value in (("State", self.state.tango), ("Status", self.state.status)):
             channel = self.channels.get(name)
             if channel is not None:
-                self.acquisition.read([channel])
+                channel.processed(channel.made(value))
+
+    async def read_limited(self) -> None:
+        """Read the channels with limits that are not polled, so that State takes them into account."""
+        limited = [
+            channel
+            for channel in self.channels.values()
+            if channel.poll_period_s is None and channel.declaration.reader is not None and channel.limited
+        ]
+        if limited:
+            await self.acquisition.read(limited)
 
     def made_link(self) -> Link:
         """Return the device's link.

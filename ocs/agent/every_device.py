@@ -15,14 +15,19 @@ from ocs.model.tango_state import TangoState
 from ocs.model.valuetype import value_type
 
 
-def channels_of_every_device() -> list[ChannelDeclaration]:
-    """Return the declarations of State and Status; reading them never touches the hardware."""
+def channels_of_every_device(*, asks_hardware: bool) -> list[ChannelDeclaration]:
+    """Return the declarations of State and Status.
+
+    Args:
+        asks_hardware: Whether the class wants channels with limits that are not polled to be read for it, as Tango
+            does; else reading them never touches the hardware.
+    """
     state = "The device's state, one of Tango's fourteen; ALARM also when a channel is beyond its limits."
     status = "How the device is, in words."
     return [
         ChannelDeclaration(
             "State", value_type(TangoState), Access.READ, {"description": state},
-            reader=lambda device: device.state.tango, inline=True,
+            reader=_fresh_state if asks_hardware else _state, inline=not asks_hardware,
         ),
         ChannelDeclaration(
             "Status", value_type(str), Access.READ, {"description": status},
@@ -31,8 +36,20 @@ def channels_of_every_device() -> list[ChannelDeclaration]:
     ]  # fmt: skip
 
 
+def _state(device: Any) -> TangoState:
+    state: TangoState = device.state.tango
+    return state
+
+
+async def _fresh_state(device: Any) -> TangoState:
+    await device.read_limited()
+    return _state(device)
+
+
 async def tell_state(self: Any) -> str:
     """Tell the device's state, one of Tango's fourteen."""
+    if self.state_asks_hardware:
+        await self.read_limited()
     return str(self.state.tango.name)
 
 

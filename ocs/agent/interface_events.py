@@ -44,6 +44,10 @@ class InterfaceEvents:
             self._timer.cancel()
         self._timer = self._timing.later(GATHER_S, self._tell)
 
+    def initialised(self) -> None:
+        """Tell that the device was set up anew: its interface may have changed, nobody guarantees it."""
+        self._send({kind: [] for kind in KINDS}, {kind: [] for kind in KINDS}, "init")
+
     def close(self) -> None:
         """Tell at once what waits."""
         if self._timer is not None and self._timer.active():
@@ -57,8 +61,11 @@ class InterfaceEvents:
             names.clear()
         if not any((*added.values(), *removed.values())):
             return
+        self._send(added, removed, "changed")
+
+    def _send(self, added: dict[str, list[str]], removed: dict[str, list[str]], reason: str) -> None:
         self._told += 1
         identity = self._identity
         topic = uris.device_event(identity.root, identity.name, DeviceEventKind.INTERFACE)
-        number = {"seq": self._told, "epoch": identity.epoch, "time": self._timing.now(), "reason": "changed"}
+        number = {"seq": self._told, "epoch": identity.epoch, "time": self._timing.now(), "reason": reason}
         self._publish(topic, {"added": added, "removed": removed, **number})

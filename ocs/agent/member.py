@@ -35,7 +35,6 @@ from ocs.store.settings import Settings
 from ocs.wire import describe, sessions, uris
 from ocs.wire.states import encode_report
 
-
 PAIR = 2
 """A feed's message comes with its feed_info."""
 
@@ -167,6 +166,7 @@ class Member:
         return self.life.init(force=force).addCallback(self._initialised)
 
     def _initialised(self, status: str) -> str:
+        self._interface_events.initialised()
         self.start_up()
         return status
 

@@ -22,6 +22,7 @@ def encode_interface(interface: DeviceInterface) -> dict[str, Any]:
         "identity": {
             "name": identity.name,
             "root": identity.root,
+            "facility": identity.root,
             "realm": identity.realm,
             "class": identity.device_class,
             "doc": identity.doc,
@@ -30,6 +31,7 @@ def encode_interface(interface: DeviceInterface) -> dict[str, Any]:
             "host": identity.host,
             "pid": identity.pid,
             "epoch": identity.epoch,
+            "started": identity.epoch / 1e9,
             "session": identity.session,
         },
         "operations": {name: _encode_operation(op) for name, op in interface.operations.items()},
