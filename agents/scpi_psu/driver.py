@@ -11,6 +11,7 @@ Source of everything here: SCPI 1999.0 for the forms, and the command set that K
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 from agents.scpi_psu.reply import (
     MODELS,
@@ -26,7 +27,7 @@ from agents.scpi_psu.reply import (
     read_identity,
     read_limit,
     read_readings,
-    read_set_point,
+    read_set_points,
     read_switch,
 )
 from agents.scpi_psu.status import ErrorReport, Protection, Regulation, StandardEvent, StatusByte, check
@@ -65,17 +66,21 @@ def last_error() -> Query[ErrorReport]:
 
 
 def readings() -> Query[Readings]:
-    """Ask for all outputs in one exchange: voltages, currents, protections. Source: manual not seen."""
+    """Ask for all outputs in one exchange: voltages, currents, whether one is on, protections.
+
+    Source: MEAS, OUTP?, STAT:QUES:INST, bits in doubt, manual not seen.
+    """
     return Query(
-        "MEAS:VOLT? ALL;:MEAS:CURR? ALL;:STAT:QUES:INST:COND?",
+        "MEAS:VOLT? ALL;:MEAS:CURR? ALL;:OUTP:STAT?;:STAT:QUES:INST:COND?",
         read_readings,
-        "three voltages; three currents; a sum of bits",
+        "three voltages; three currents; 0 or 1; a sum of bits",
     )
 
 
-def set_point(output: Output) -> Query[SetPoint]:
-    """Ask what an output shall hold; selects it. Source: VOLT?, CURR?, manual not seen."""
-    return Query(f"{_select(output)}VOLT?;:CURR?", read_set_point, "a voltage; a current")
+def set_points() -> Query[Mapping[Output, SetPoint]]:
+    """Ask what each output shall hold; selects the last. Source: VOLT?, CURR?, manual not seen."""
+    text = ";:".join(f"{_select(output)}VOLT?;:CURR?" for output in Output)
+    return Query(text, read_set_points, "a voltage and a current of each output, six numbers with semicolons")
 
 
 def voltage_limit(output: Output) -> Query[float]:

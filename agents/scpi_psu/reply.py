@@ -69,10 +69,18 @@ class SetPoint:
 
 @dataclass(frozen=True)
 class Readings:
-    """What the terminals show at one moment, by output: V, A; and which outputs a protection has switched off."""
+    """What the terminals show at one moment, by output.
+
+    Attributes:
+        volts: Voltages, in V.
+        amperes: Currents, in A.
+        on: Whether any output is on.
+        tripped: The outputs that a protection has switched off.
+    """
 
     volts: Mapping[Output, float]
     amperes: Mapping[Output, float]
+    on: bool
     tripped: frozenset[Output]
 
     def watts(self, output: Output) -> float:
@@ -150,12 +158,13 @@ def read_error(text: str) -> ErrorReport:
 
 def read_readings(text: str) -> Readings:
     """Read what `driver.readings` asks for; raises ValueError for anything else."""
-    volts, amperes, tripped = _pieces(text, ";", 3)
+    volts, amperes, on, tripped = _pieces(text, ";", 4)
     bits = read_bits(tripped)
     # Bit 0 of this register is a summary of other things; output n has bit n.
     return Readings(
         _by_output(volts),
         _by_output(amperes),
+        read_switch(on),
         frozenset(output for output in Output if bits & (1 << output.value)),
     )
 
@@ -164,10 +173,11 @@ def _by_output(text: str) -> Mapping[Output, float]:
     return MappingProxyType(dict(zip(Output, map(read_number, _pieces(text, ",", len(Output))), strict=True)))
 
 
-def read_set_point(text: str) -> SetPoint:
-    """Read a voltage and a current; raises ValueError for anything else."""
-    volts, amperes = _pieces(text, ";", 2)
-    return SetPoint(read_number(volts), read_number(amperes))
+def read_set_points(text: str) -> Mapping[Output, SetPoint]:
+    """Read voltage and current of each output in turn; raises ValueError for anything else."""
+    numbers = [read_number(piece) for piece in _pieces(text, ";", 2 * len(Output))]
+    points = map(SetPoint, numbers[::2], numbers[1::2])
+    return MappingProxyType(dict(zip(Output, points, strict=True)))
 
 
 def read_limit(text: str) -> float:

@@ -134,7 +134,7 @@ _CLASSES: dict[ErrorNumber, type[OcsError]] = {
     ErrorNumber.SETTINGS_CONFLICT: NotAllowedError,
 }
 _ADVICE: dict[ErrorNumber, str] = {
-    ErrorNumber.PROTECTED: "; somebody may have pressed its key for local work, SYST:REM takes it back",
+    ErrorNumber.PROTECTED: "; somebody may have pressed its key for local work, take control again",
     ErrorNumber.SETTINGS_CONFLICT: "; its outputs, limits or protections do not allow this now",
 }
 

@@ -63,7 +63,12 @@ def test_a_command_is_written_as_the_supply_reads_it(command: str, line: str) ->
         (driver.last_error(), "SYST:ERR?", '0,"No error"', ErrorReport(0, "No error")),
         (driver.last_error(), "SYST:ERR?", '-222,"Data out of range"', ErrorReport(-222, "Data out of range")),
         (driver.last_error(), "SYST:ERR?", "+0, No error", ErrorReport(0, "No error")),
-        (driver.set_point(CH2), "INST:SEL CH2;:VOLT?;:CURR?", "5.000;1.250", SetPoint(5.0, 1.25)),
+        (
+            driver.set_points(),
+            "INST:SEL CH1;:VOLT?;:CURR?;:INST:SEL CH2;:VOLT?;:CURR?;:INST:SEL CH3;:VOLT?;:CURR?",
+            "5.000;1.250;0.000;1.500; 3.300;5.000",
+            {CH1: SetPoint(5.0, 1.25), CH2: SetPoint(0.0, 1.5), CH3: SetPoint(3.3, 5.0)},
+        ),
         (driver.voltage_limit(CH1), "INST:SEL CH1;:VOLT:LIM:STAT?;:VOLT:LIM?", "1;15.000", 15.0),
         (driver.voltage_limit(CH1), "INST:SEL CH1;:VOLT:LIM:STAT?;:VOLT:LIM?", "0;30.000", math.inf),
         (driver.is_on(CH3), "INST:SEL CH3;:CHAN:OUTP?", "1", True),
@@ -83,12 +88,13 @@ def test_a_reply_is_read_as_a_value(query: Query[Any], line: str, reply: str, va
 def test_all_outputs_are_read_in_one_exchange() -> None:
     query = driver.readings()
 
-    found = query.parse("5.000,0.000,3.300;0.500,0.000,1.000;8")
+    found = query.parse("5.000,0.000,3.300;0.500,0.000,1.000;1;8")
 
-    assert query.text == "MEAS:VOLT? ALL;:MEAS:CURR? ALL;:STAT:QUES:INST:COND?"
+    assert query.text == "MEAS:VOLT? ALL;:MEAS:CURR? ALL;:OUTP:STAT?;:STAT:QUES:INST:COND?"
     assert found.volts == {CH1: 5.0, CH2: 0.0, CH3: 3.3}
     assert found.amperes == {CH1: 0.5, CH2: 0.0, CH3: 1.0}
     assert [found.watts(output) for output in Output] == pytest.approx([2.5, 0.0, 3.3])
+    assert found.on
     assert found.tripped == {CH3}
 
 
@@ -100,16 +106,17 @@ def test_all_outputs_are_read_in_one_exchange() -> None:
         (driver.identity(), "KEITHLEY INSTRUMENTS INC.,MODEL 2400,1234567,C30"),
         (driver.last_error(), "No error"),
         (driver.last_error(), "0"),
-        (driver.set_point(CH1), "5.000"),
-        (driver.set_point(CH1), "5.000;nan"),
-        (driver.set_point(CH1), "5.000;1e999"),
+        (driver.set_points(), "5.000;1;5;1;5"),
+        (driver.set_points(), "5.000;1;5;1;5;nan"),
+        (driver.set_points(), "5.000;1;5;1;5;1e999"),
         (driver.voltage_limit(CH1), "2;15.000"),
         (driver.is_on(CH1), "yes"),
         (driver.protection(CH1), "-1"),
         (driver.protection(CH1), "1.5"),
-        (driver.readings(), "5.000,0.000;0.500,0.000,1.000;0"),
-        (driver.readings(), "5.000,0.000,3.300;0.500,0.000,1.000"),
-        (driver.readings(), "5.000,0.000,;0.500,0.000,1.000;0"),
+        (driver.readings(), "5.000,0.000;0.500,0.000,1.000;0;0"),
+        (driver.readings(), "5.000,0.000,3.300;0.500,0.000,1.000;0"),
+        (driver.readings(), "5.000,0.000,3.300;0.500,0.000,1.000;2;0"),
+        (driver.readings(), "5.000,0.000,;0.500,0.000,1.000;0;0"),
     ],
 )
 def test_nonsense_is_refused_with_the_text_that_offends(query: Query[Any], reply: str) -> None:
@@ -141,10 +148,11 @@ def test_any_readings_survive_their_way_as_text(
     texts = [", ".join(f"{value:.3f}" for value in values) for values in (volts, amperes)]
     bits = sum(2**output.value for output in tripped)
 
-    found = driver.readings().parse(";".join([*texts, str(bits)]))
+    found = driver.readings().parse(";".join([*texts, "0", str(bits)]))
 
     assert list(found.volts.values()) == volts
     assert list(found.amperes.values()) == amperes
+    assert not found.on
     assert found.tripped == tripped
 
 

@@ -74,8 +74,7 @@ def bench(local: Bench) -> Bench:
     [
         (driver.identity(), Identity("Keithley Instruments", "2230G-30-1", "SIMULATED", "1.0")),
         (driver.last_error(), ErrorReport(0, "No error")),
-        (driver.set_point(CH1), SetPoint(0.0, 1.5)),
-        (driver.set_point(CH3), SetPoint(0.0, 5.0)),
+        (driver.set_points(), {CH1: SetPoint(0.0, 1.5), CH2: SetPoint(0.0, 1.5), CH3: SetPoint(0.0, 5.0)}),
         (driver.voltage_limit(CH2), math.inf),
         (driver.is_on(CH2), False),
         (driver.protection(CH2), Protection(0)),
@@ -103,6 +102,7 @@ def test_voltages_and_currents_follow_settings_and_loads(bench: Bench) -> None:
 
     assert found.volts == {CH1: 10.0, CH2: 12.0, CH3: 3.3}
     assert found.amperes == {CH1: 0.5, CH2: 1.2, CH3: 0.66}
+    assert found.on
     assert not found.tripped
     assert [bench.ask(driver.regulation(one)) for one in Output] == [
         Regulation.CONSTANT_VOLTAGE,
@@ -144,7 +144,7 @@ def test_any_setting_within_the_ratings_is_taken_and_read_back(output: Output, v
 
     assert bench.tell(driver.apply(output, wanted)) == 0
 
-    assert bench.ask(driver.set_point(output)) == wanted
+    assert bench.ask(driver.set_points())[output] == wanted
 
 
 def test_a_limit_of_the_voltage_refuses_what_is_above(bench: Bench) -> None:
@@ -381,7 +381,7 @@ def test_power_off_and_on_keeps_nothing_but_the_loads(bench: Bench) -> None:
 
     assert not bench.ask(driver.last_error())
     assert bench.ask(driver.standard_events()) is StandardEvent.POWER_ON
-    assert bench.ask(driver.set_point(CH2)) == SetPoint(0.0, 1.5)
+    assert bench.ask(driver.set_points())[CH2] == SetPoint(0.0, 1.5)
     assert not bench.ask(driver.is_on(CH2))
     assert not bench.ask(driver.readings()).tripped
     assert bench.say("*ESE?") == "0"
@@ -394,7 +394,7 @@ def test_a_reset_keeps_who_commands(bench: Bench) -> None:
 
     assert bench.tell(driver.reset()) == 0
 
-    assert bench.ask(driver.set_point(CH2)) == SetPoint(0.0, 1.5)
+    assert bench.ask(driver.set_points())[CH2] == SetPoint(0.0, 1.5)
     assert bench.say("OUTP?") == "0"
     assert bench.tell(driver.set_voltage(CH1, 1.0)) == 0
 

@@ -35,7 +35,7 @@ def test_a_refusal_is_raised_as_what_it_means(number: int, kind: type[Exception]
 
 
 def test_a_key_that_was_pressed_for_local_work_is_named_as_the_reason() -> None:
-    with pytest.raises(NotAllowedError, match="SYST:REM takes it back"):
+    with pytest.raises(NotAllowedError, match="take control again"):
         check(ErrorReport(-203, "Command protected"), "VOLT 5")
 
 
