@@ -1,30 +1,28 @@
 """Write the pages of docs/reference that follow from the code: `python docs/generate.py`; `--check` only compares."""
-# ruff: noqa: INP001 - a script, no package
 
 from __future__ import annotations
 
 import importlib
-import inspect
-import json
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import click
 
-from ocs.cli.main import COMMANDS, ocs
-from ocs.model.errors import EXIT_CODES, RETRYABLE, ErrorCode, ExitCode, OcsError, OutOfRangeError
-from ocs.model.feed import Block, FeedInterface
-from ocs.model.interface import WIRE_VERSION, DeviceInterface, Identity, OperationInterface
-from ocs.model.operation import NEXT, SUCCESS, Action, Kind, OpCode, Outcome, ReplyCode, Status, op_code
-from ocs.model.run import Author, RunRecord
-from ocs.wire import describe, feeds, replies, sessions, uris
+DOCS = Path(__file__).parent
+sys.path[0] = str(DOCS.parent)  # the checkout's packages come before installed ones of the same names
 
-FOLDER = Path(__file__).parent / "reference"
+from docs.rendering.channel_config import channel_config  # noqa: E402
+from docs.rendering.charts import drawn  # noqa: E402
+from docs.rendering.markdown import NOTE, code_of, first_sentence, table  # noqa: E402
+from docs.rendering.wire import wire  # noqa: E402
+from ocs.cli.main import COMMANDS, ocs  # noqa: E402
+from ocs.model.errors import EXIT_CODES, RETRYABLE, ErrorCode, ExitCode, OcsError, OutOfRangeError  # noqa: E402
+from ocs.model.operation import NEXT, SUCCESS, Action, OpCode, Outcome, ReplyCode, Status, op_code  # noqa: E402
+from ocs.wire import replies  # noqa: E402
+
+FOLDER = DOCS / "reference"
 WIDTH = 100
-EPOCH = 1700000000000000000
-NOTE = "<!-- Written by docs/generate.py from the code; change it there. -->\n"
 
 EXIT_WORDS: dict[ExitCode, str] = {
     ExitCode.OK: "All went well.",
@@ -51,33 +49,24 @@ ACTION_WORDS: dict[Action, str] = {
 def main(argv: list[str]) -> int:
     """Write the pages, or tell which differ; 1 when one does."""
     stale = []
-    for name, render in PAGES.items():
-        path, text = FOLDER / name, render()
+    for path, text in pages():
+        if path.exists() and path.read_text() == text:
+            continue
         if argv == ["--check"]:
-            if not path.exists() or path.read_text() != text:
-                stale.append(name)
+            stale.append(str(path.relative_to(DOCS)))
         else:
             path.write_text(text)
     if stale:
-        sys.stderr.write(f"docs/reference: {', '.join(stale)} differ from the code; run `python docs/generate.py`\n")
+        sys.stderr.write(f"docs: {', '.join(stale)} differ from the code; run `python docs/generate.py`\n")
     return 1 if stale else 0
 
 
-def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    """Return a Markdown table."""
-    titles = list(head)
-    lines = [titles, ["---"] * len(titles), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
-
-
-def first_sentence(thing: Any) -> str:
-    """Return the first line of a docstring."""
-    return inspect.cleandoc(thing.__doc__ or "").partition("\n")[0]
-
-
-def code_of(data: Any) -> str:
-    """Return data as a JSON block."""
-    return f"```json\n{json.dumps(data, indent=2)}\n```\n"
+def pages() -> Iterator[tuple[Path, str]]:
+    """Yield each page that follows from the code, and each in which a picture does, with its text as it should be."""
+    for name, render in PAGES.items():
+        yield FOLDER / name, render()
+    for path in sorted(DOCS.glob("explanations/*.md")):
+        yield path, drawn(path.read_text())
 
 
 # -- errors ------------------------------------------------------------------------------------------
@@ -170,96 +159,6 @@ The words are those of OCS. `outcome` says how a run ended, and `success` follow
 {table(["code", "meaning"], answers)}"""
 
 
-# -- wire --------------------------------------------------------------------------------------------
-
-
-def wire() -> str:
-    """Return the page of addresses and messages."""
-    places = [
-        [f"`{name}`", first_sentence(function).removeprefix("Return ").rstrip(".")]
-        for name, function in inspect.getmembers(uris, inspect.isfunction)
-        if function.__module__ == uris.__name__ and name != "device_of"
-    ]
-    interface, run = example_interface(), example_run()
-    block = Block.of_fields("thermal", ["temperature", "setpoint"])
-    block.add_columns([1700000000.0, 1700000000.5], {"temperature": [292.9, 293.1], "setpoint": [300.0, 300.0]})
-    info = {
-        **describe.feed_info(interface.identity, interface.feeds["thermal"]),
-        "seq": 7,
-        "epoch": 1700000000000000000,
-    }
-    started = replies.Reply(ReplyCode.OK, 'Started task "heat".', sessions.encode_run(run))
-    refused = replies.refusal(OutOfRangeError("target is 500 K; it must be at most 400 K", field="target", given=500))
-    columns = feeds.encode_columns(block)
-    columns["data"] = {name: {**column, "data": "<bytes>"} for name, column in columns["data"].items()}
-    columns["timestamps"] = {**columns["timestamps"], "data": "<bytes>"}
-    return f"""# Wire
-
-{NOTE}
-Version {WIRE_VERSION}. The messages of OCS 0.12 with further keys; within a major version keys are only added, and
-unknown ones are to be ignored. `R` is the address root, `D` the device, one component of the URI. Times are POSIX
-seconds, UTC.
-
-{table(["in `ocs.wire.uris`", "address"], places)}
-## `R.D.ops`: a run
-
-Procedure `(action, op_name, params, timeout, password)`. `code` 0: taken, -1: refused, 1: still running after
-`timeout`.
-
-{code_of(started.encode())}
-A refusal carries the [error](errors.md) as data, and the run that stands in its way where there is one:
-
-{code_of(refused.encode())}
-`R.D.sessions.<op>` publishes the same session whenever it changes, at most ten times a second, with `seq` and `epoch`.
-
-## `R.D`: what a device is
-
-Procedure with one word: `get_api`, `get_tasks`, `get_processes`, `get_feeds` and `get_agent_class` answer as in OCS,
-`describe` with schemas, `history` with the sessions of the newest runs of an operation.
-
-{code_of(describe.encode_interface(interface))}
-## `R.D.feeds.<feed>`: samples
-
-One argument, `[message, feed_info]`:
-
-{code_of([feeds.encode_message([block]), info])}
-`R.D.blocks.<feed>`, for feeds that are declared `bulk`, carries the columns as little-endian bytes:
-
-{code_of([columns, "feed_info as above"])}
-## `R.D.feeds.heartbeat`
-
-Each second, [a number for each operation](operations.md#numbers-in-heartbeats):
-
-{code_of([sessions.heartbeat({"heat": OpCode.RUNNING}), "feed_info as above"])}"""
-
-
-def example_interface() -> DeviceInterface:
-    """Return a device to show."""
-    kelvin = {"type": "number", "minimum": 280, "maximum": 400, "unit": "K", "description": "The temperature to reach."}
-    heat = OperationInterface(
-        "heat", Kind.TASK, "Heat, and wait until the oven is there.",
-        {"type": "object", "properties": {"target": kelvin}, "required": ["target"], "additionalProperties": False},
-        {"type": "number", "unit": "K"}, timeout_s=600,
-    )  # fmt: skip
-    identity = Identity(
-        "oven-1", "observatory", "test_realm", "Oven", "An oven on a serial line.", "1.0", "Oven/oven-1", "host", 4711,
-        EPOCH,
-    )  # fmt: skip
-    return DeviceInterface(identity, {"heat": heat}, {"thermal": FeedInterface("thermal", doc="temperature in K")})
-
-
-def example_run() -> RunRecord:
-    """Return a run to show."""
-    author = Author("alice", "iocs_controller", 42)
-    run = RunRecord(
-        3, 1700000000000000000, "heat", Kind.TASK, now=1700000000.0, params={"target": 310.0}, author=author
-    )
-    run.advance(Status.RUNNING, 1700000000.1)
-    run.data = {"temperature": 293.1}
-    run.set_progress(0.25, "297.3 K")
-    return run
-
-
 # -- command -----------------------------------------------------------------------------------------
 
 
@@ -292,6 +191,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "errors.md": errors,
     "exit-codes.md": exit_codes,
     "operations.md": operations,
+    "channel-config.md": channel_config,
     "wire.md": wire,
     "command.md": command,
 }
