@@ -8,24 +8,20 @@ async with connect() as obs:
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from ocs.client.events import FeedMessage, decode_feed_event
-from ocs.client.session import Progress
+from ocs.client.async_steps import AsyncFlavour
+from ocs.client.mailbox import Mailbox
 from ocs.client.settings import Place, find_place
-from ocs.client.steps import Call, Conversation
-from ocs.client.streams import LONGEST_QUEUE, LOOK_AGAIN_S
-from ocs.client.surface import Realm, Run
-from ocs.model.errors import ConfigurationError, DeadlineError, OcsError, RouterLostError
-
-Event = tuple[str, list[Any]]
+from ocs.client.steps import Call
+from ocs.client.surface import Realm
+from ocs.model.errors import ConfigurationError, RouterLostError
 
 
-class AsyncClient:
+class AsyncClient(AsyncFlavour):
     """A membership in a realm that runs in the asyncio loop of the program.
 
     Args:
@@ -36,7 +32,7 @@ class AsyncClient:
         self.place = place
         self.connection: Any = None
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._followed: set[asyncio.Queue[Event | None]] = set()
+        self.mailboxes: set[Mailbox] = set()
 
     async def join(self, timeout_s: float = 10.0) -> None:
         """Join the realm.
@@ -65,28 +61,18 @@ class AsyncClient:
 
     async def leave(self) -> None:
         """Leave the realm; who still follows something is told so."""
-        for events in self._followed:
-            _put(events, None)
+        for mailbox in list(self.mailboxes):
+            mailbox.end()
         await self.settle(self.connection.close())
 
     def settle(self, deferred: Any) -> asyncio.Future[Any]:
         """Return a future of a Deferred's result."""
         return deferred.asFuture(self._loop)  # type: ignore[no-any-return] # Twisted's own bridge
 
-    async def do(self, conversation: Conversation[Any]) -> Any:
-        """Carry a conversation out."""
-        step: Callable[[Any], Call] = conversation.send
-        given: Any = None
-        while True:
-            try:
-                call = step(given)
-            except StopIteration as end:
-                return end.value
-            asked = self.connection.call(call.procedure, *call.args, timeout_s=call.timeout_s, **call.kwargs)
-            try:
-                given, step = await self.settle(asked), conversation.send
-            except OcsError as error:
-                given, step = error, conversation.throw
+    async def call(self, call: Call) -> Any:
+        """Make a call and return its result."""
+        asked = self.connection.call(call.procedure, *call.args, timeout_s=call.timeout_s, **call.kwargs)
+        return await self.settle(asked)
 
     async def subscribe(self, topic: str, handler: Callable[[str, list[Any]], None], match: str) -> Subscribed:
         """Have `handler` called in the loop for each event."""
@@ -97,45 +83,12 @@ class AsyncClient:
 
         return Subscribed(self, await self.settle(self.connection.subscribe(topic, event, Match(match))))
 
-    async def follow(self, topic: str, timeout_s: float | None) -> AsyncIterator[FeedMessage]:
-        """Iterate over the messages of a feed; DeadlineError after a pause of `timeout_s` seconds."""
-        async with self._events_of(topic) as events:
-            while True:
-                event = await _next(events, topic, timeout_s)
-                if event is None:
-                    raise DeadlineError(f"nothing was published on {topic} within {timeout_s:g} s")
-                yield decode_feed_event(*event)
-
-    @asynccontextmanager
-    async def _events_of(self, topic: str) -> AsyncIterator[asyncio.Queue[Event | None]]:
-        events: asyncio.Queue[Event | None] = asyncio.Queue(LONGEST_QUEUE)
-        subscribed = await self.subscribe(topic, lambda actual, args: _put(events, (actual, args)), "exact")
-        self._followed.add(events)
-        try:
-            yield events
-        finally:
-            self._followed.discard(events)
-            await subscribed.close()
-
-    async def follow_run(self, run: Run, timeout_s: float | None) -> AsyncIterator[Progress]:
-        """Iterate over a run's progress until it ended."""
-        async with self._events_of(run.topic) as events:
-            session, quiet_s = await run.status(), 0.0
-            while session is not None and not session.ended:
-                if timeout_s is not None and quiet_s >= timeout_s:
-                    raise DeadlineError(f"{run.operation.address} told no progress for {timeout_s:g} s")
-                if not quiet_s or session.progress != run.session.progress:
-                    yield session.progress
-                run.session = session
-                # An end that was told while the router was away is never told again: it is looked for.
-                span = LOOK_AGAIN_S if timeout_s is None else min(LOOK_AGAIN_S, timeout_s - quiet_s)
-                event = await _next(events, run.topic, span)
-                session = await run.status() if event is None else run.take(event[1]) or await run.status()
-                quiet_s = quiet_s + span if event is None else 0.0
-        if session is not None:
-            run.session = session
-            session.check(run.operation.requests.name)
-            yield session.progress
+    async def listen(self, mailbox: Mailbox) -> Subscribed:
+        """Have each event put into the mailbox; who takes from it is told when the client leaves."""
+        subscribed = await self.subscribe(mailbox.topic, mailbox.put, "exact")
+        subscribed.mailbox = mailbox
+        self.mailboxes.add(mailbox)
+        return subscribed
 
 
 class Subscribed:
@@ -144,9 +97,12 @@ class Subscribed:
     def __init__(self, client: AsyncClient, subscription: Any) -> None:
         self._client = client
         self._subscription = subscription
+        self.mailbox: Mailbox | None = None
 
     async def close(self) -> None:
         """Get no more events."""
+        if self.mailbox is not None:
+            self._client.mailboxes.discard(self.mailbox)
         await self._client.settle(self._client.connection.unsubscribe(self._subscription))
 
 
@@ -195,21 +151,3 @@ def running_reactor(loop: asyncio.AbstractEventLoop) -> Any:
     if not reactor.running:
         reactor.startRunning(installSignalHandlers=False)
     return reactor
-
-
-async def _next(events: asyncio.Queue[Event | None], topic: str, timeout_s: float | None) -> Event | None:
-    """Return the next event, None when none came within `timeout_s` seconds."""
-    try:
-        async with asyncio.timeout(timeout_s):
-            event = await events.get()
-    except TimeoutError:
-        return None
-    if event is None:
-        raise RouterLostError("the client left the realm while it followed a topic", field=topic)
-    return event
-
-
-def _put(events: asyncio.Queue[Any], event: Any) -> None:
-    if events.full():
-        events.get_nowait()
-    events.put_nowait(event)

@@ -6,23 +6,21 @@ import os
 import queue
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.python.threadable import isInIOThread
 
-from ocs.client.events import FeedMessage
-from ocs.client.session import Progress
+from ocs.client.blocking_steps import BlockingFlavour
+from ocs.client.mailbox import LONGEST_QUEUE, Mailbox
 from ocs.client.settings import Place
-from ocs.client.steps import Call, Conversation, carry_out
-from ocs.client.streams import ENDED, LONGEST_QUEUE, follow_progress, follow_topic
-from ocs.client.surface import Run
+from ocs.client.steps import Call
 from ocs.model.errors import DeadlineError, NotAllowedError, RouterLostError
 from ocs.realm.connection import RealmConnection
 from ocs.realm.reactor import install
-from ocs.realm.roster import Match, Subscription
+from ocs.realm.roster import Handler, Match, Subscription
 
 HANDOVER_S = 5.0
 _STARTED = threading.Lock()
@@ -58,11 +56,11 @@ class Ended:
 
     def close(self) -> None:
         """Get no more events."""
-        self._client.forget(self)
+        self._client.mailboxes.pop(self, None)
         self._client.hand_over(lambda: self._client.connection.unsubscribe(self._subscription), HANDOVER_S)
 
 
-class BlockingClient:
+class BlockingClient(BlockingFlavour):
     """A membership in a realm that blocking code uses, from any thread.
 
     Args:
@@ -77,10 +75,10 @@ class BlockingClient:
         self.place = place
         self._reactor = background_reactor()
         self._pid = os.getpid()
-        self._events: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._events: queue.SimpleQueue[Callable[[], object] | None] = queue.SimpleQueue()
         self._handler: threading.Thread | None = None
         self._closed = False
-        self._streams: dict[Ended, Callable[[str, list[Any]], None]] = {}
+        self.mailboxes: dict[Ended, Mailbox] = {}
         self.lost = 0
         self.connection = RealmConnection(self.place.ways, self.place.realm, self._reactor)
         try:
@@ -100,61 +98,69 @@ class BlockingClient:
         """Leave the realm; afterwards calls and subscriptions are refused. A second time is of no effect."""
         if self._pid == os.getpid():
             self._closed = True
-            for tell in list(self._streams.values()):
-                tell(*ENDED)
+            for mailbox in list(self.mailboxes.values()):
+                mailbox.end()
             self._events.put(None)
             self.hand_over(self.connection.close, HANDOVER_S)
 
-    # -- what the surface asks of a flavour ------------------------------------------------------
+    # -- what a flavour supplies -----------------------------------------------------------------
 
-    def do(self, conversation: Conversation[Any]) -> Any:
-        """Carry a conversation out."""
-        return carry_out(conversation, self._call)
+    def call(self, call: Call) -> Any:
+        """Make a call and return its result."""
+        return self.hand_over(
+            lambda: self.connection.call(call.procedure, *call.args, timeout_s=call.timeout_s, **call.kwargs),
+            call.timeout_s + HANDOVER_S,
+        )
 
     def subscribe(self, topic: str, handler: Callable[[str, list[Any]], None], match: str) -> Ended:
         """Have `handler` called, in a thread of its own, for each event.
 
         Of more than 10 000 events that wait for slow handlers the oldest are dropped, and counted in `lost`.
         """
-        if self._closed:
-            raise RouterLostError("this client was closed; connect again", field=topic)
-        if self._handler is None:
-            self._handler = threading.Thread(target=self._handle, name="ocs events", daemon=True)
-            self._handler.start()
 
         def event(actual: str, args: list[Any], _kwargs: dict[str, Any]) -> None:
             if self._events.qsize() >= LONGEST_QUEUE:
                 self._drop_oldest()
             self._events.put(lambda: handler(actual, args))
 
-        return Ended(self, self.hand_over(lambda: self.connection.subscribe(topic, event, Match(match)), HANDOVER_S))
+        self._start_handler(topic)
+        return Ended(self, self._subscribed(topic, event, match))
 
-    def follow(self, topic: str, timeout_s: float | None) -> Iterator[FeedMessage]:
-        """Return an iterator over the messages of a feed."""
-        return follow_topic(self._stream, topic, timeout_s)
+    def listen(self, mailbox: Mailbox) -> Ended:
+        """Have each event put into the mailbox; who takes from it is told when the client leaves."""
 
-    def follow_run(self, run: Run, timeout_s: float | None) -> Iterator[Progress]:
-        """Return an iterator over a run's progress."""
-        return follow_progress(self._stream, run, timeout_s)
+        def event(actual: str, args: list[Any], _kwargs: dict[str, Any]) -> None:
+            mailbox.put(actual, args)
 
-    def forget(self, subscription: Ended) -> None:
-        """Take note that a subscription ends."""
-        self._streams.pop(subscription, None)
-
-    def _stream(self, topic: str, handler: Callable[[str, list[Any]], None], match: str) -> Ended:
-        subscription = self.subscribe(topic, handler, match)
-        self._streams[subscription] = handler
+        self._check_open(mailbox.topic)
+        ended = Ended(self, self._subscribed(mailbox.topic, event, "exact"))
+        self.mailboxes[ended] = mailbox
         if self._closed:  # meanwhile, by another thread
-            handler(*ENDED)
+            mailbox.end()
+        return ended
+
+    def deliver(self, function: Callable[[], object]) -> None:
+        """Have `function` called in the thread of the handlers."""
+        self._start_handler("the handlers' thread")
+        self._events.put(function)
+
+    def _subscribed(self, topic: str, event: Handler, match: str) -> Subscription:
+        subscription: Subscription = self.hand_over(
+            lambda: self.connection.subscribe(topic, event, Match(match)), HANDOVER_S
+        )
         return subscription
 
-    # -- threads ---------------------------------------------------------------------------------
+    def _start_handler(self, topic: str) -> None:
+        self._check_open(topic)
+        if self._handler is None:
+            self._handler = threading.Thread(target=self._handle, name="ocs events", daemon=True)
+            self._handler.start()
 
-    def _call(self, call: Call) -> Any:
-        return self.hand_over(
-            lambda: self.connection.call(call.procedure, *call.args, timeout_s=call.timeout_s, **call.kwargs),
-            call.timeout_s + HANDOVER_S,
-        )
+    def _check_open(self, topic: str) -> None:
+        if self._closed:
+            raise RouterLostError("this client was closed; connect again", field=topic)
+
+    # -- threads ---------------------------------------------------------------------------------
 
     def hand_over(self, function: Callable[[], Any], timeout_s: float) -> Any:
         """Call `function` in the reactor's thread and return its result, or that of its Deferred.

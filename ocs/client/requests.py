@@ -7,10 +7,8 @@ from typing import Any
 
 from ocs.client.session import Session, decode_session
 from ocs.client.steps import Call, Conversation
-from ocs.model.address import check_device_name, fold
 from ocs.model.errors import (
     AgentLostError,
-    ConfigurationError,
     DeadlineError,
     NotAllowedError,
     NotFoundError,
@@ -21,7 +19,7 @@ from ocs.model.errors import (
 )
 from ocs.model.interface import DeviceInterface
 from ocs.model.operation import Action, ReplyCode
-from ocs.wire import describe, uris
+from ocs.wire import uris
 from ocs.wire.plain import plain
 from ocs.wire.replies import Reply, decode_error, decode_reply
 
@@ -63,6 +61,35 @@ class DeviceRequests:
     def speaks_ours(self) -> bool:
         """Whether the device knows `run` and session topics; agents of OCS do not."""
         return bool(self.interface.identity.wire)
+
+    def ask(self, call: Call, what: str) -> Conversation[Any]:
+        """Make a call that plain agents of OCS do not know, and return its answer.
+
+        Args:
+            call: The call.
+            what: What of the device is asked for, which an error then begins with.
+
+        Raises:
+            NotAllowedError: The device is a plain agent of OCS.
+        """
+        if not self.speaks_ours:
+            raise NotAllowedError(
+                f"{what}: {self.name} is an agent of OCS; it has operations and feeds, "
+                "no channels, commands, state or health",
+                field=what,
+            )
+        try:
+            return (yield call)
+        except _SIGNS_OF_CHANGE as error:
+            self.outdated = True
+            raise error if isinstance(error, RouterLostError) else prefixed(error, what) from None
+        except OcsError as error:
+            raise prefixed(error, what) from None
+
+    def heard_of(self, epoch: int) -> None:
+        """Take note that an answer came of the agent process that began at `epoch`."""
+        if epoch > self.interface.identity.epoch:
+            self.outdated = True
 
     def start(self, op: str, params: Mapping[str, Any]) -> Conversation[Session]:
         """Start a run and return its session."""
@@ -140,8 +167,7 @@ class DeviceRequests:
         except _SIGNS_OF_CHANGE:
             self.outdated = True
             raise
-        if _epoch_of(reply) > self.interface.identity.epoch:
-            self.outdated = True
+        self.heard_of(_epoch_of(reply))
         return reply
 
     def _still_running(self, op: str, asked_s: float, reply: Reply) -> StillRunningError:
@@ -152,76 +178,18 @@ class DeviceRequests:
         return StillRunningError(f"{self.name}.{op} still runs after {asked_s:g} s of waiting{done}", session)
 
 
-def discover(root: str, name: str, registry: str = "registry") -> Conversation[DeviceInterface]:
-    """Return the interface of the device `name`, also when its case differs, or of a plain agent of OCS.
-
-    Raises:
-        NotFoundError: Nobody has the name; the sentence tells near ones.
-    """
-    wanted = _nameable(strip_facility(root, name))
-    try:
-        return (yield from _describe(root, wanted))
-    except NotFoundError:
-        names = yield from _known_names(root, registry)
-    same = [known for known in names if fold(known) == fold(wanted)]
-    if same and same[0] != wanted:
-        return (yield from _describe(root, same[0]))
-    listed = f"; here are {', '.join(sorted(names))}" if names else "; no registry tells who is here"
-    raise NotFoundError(f"there is no device {wanted}{listed}", field=wanted, allowed=sorted(names))
-
-
-def strip_facility(root: str, name: str) -> str:
-    """Return the device's name without a leading `//facility/`.
-
-    Raises:
-        NotFoundError: It names another facility.
-    """
-    if not name.startswith("//"):
-        return name
-    facility, _, device = name[2:].partition("/")
-    if facility != root:
-        raise NotFoundError(f"{name} belongs to facility {facility}; this client is connected to {root}", field=name)
-    return device
-
-
-def _nameable(name: str) -> str:
-    try:
-        return check_device_name(name)
-    except ConfigurationError as error:
-        raise NotFoundError(error.message, field=name) from None
-
-
-def list_devices(root: str, registry: str = "registry") -> Conversation[dict[str, dict[str, Any]]]:
-    """Return what the registry knows of each device, by name."""
-    answer = yield Call(uris.operations(root, registry), ("status", "main", {}))
-    session = decode_session(decode_reply(answer).session)
-    entries = session.data if session is not None and isinstance(session.data, dict) else {}
-    return {address.partition(".")[2]: entry for address, entry in entries.items()}
-
-
-def _describe(root: str, name: str) -> Conversation[DeviceInterface]:
-    uri = uris.management(root, name)
-    described = yield Call(uri, ("describe",))
-    if isinstance(described, Mapping) and "identity" in described:
-        return describe.decode_interface(described)
-    api = yield Call(uri, ("get_api",))
-    return describe.decode_api(root, name, api)
-
-
-def _known_names(root: str, registry: str) -> Conversation[list[str]]:
-    try:
-        return sorted((yield from list_devices(root, registry)))
-    except OcsError:
-        return []
+def prefixed(error: OcsError, what: str) -> OcsError:
+    """Return an error whose sentence begins with what it is about, unless it does already."""
+    if not error.message.startswith(what):
+        error.message = f"{what}: {error.message}"
+        error.args = (error.message,)
+    return error
 
 
 def _refused(reply: Reply, device: str, op: str) -> OcsError:
     told = reply.session.get("refused")
     if told:
-        error = decode_error(told)
-        error.message = f"{device}.{op}: {error.message}"
-        error.args = (error.message,)
-        return error
+        return prefixed(decode_error(told), f"{device}.{op}")
     return NotAllowedError(f"{device}.{op}: {reply.message}", field=op)
 
 

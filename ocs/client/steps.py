@@ -1,7 +1,9 @@
-"""Requests without input or output: a conversation yields each call, and a flavour carries it out.
+"""Requests without input or output: a conversation yields each step, and a flavour carries it out.
 
-A conversation is a generator. It yields a `Call`, is sent the answer or thrown the error, and returns
+A conversation is a generator. It yields steps, is sent the answer of each or thrown its error, and returns
 what the user asked for. The blocking, the async and the wampy client differ in how they drive it.
+
+Whatever a conversation listens to ends with it, but for the subscription that it returns.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from ocs.client.mailbox import Mailbox
 from ocs.model.errors import OcsError
 
 Value = TypeVar("Value")
@@ -19,7 +22,7 @@ CALL_TIMEOUT_S = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call of a procedure.
+    """Call a procedure; answered with its result.
 
     Attributes:
         procedure: Its URI.
@@ -34,20 +37,58 @@ class Call:
     timeout_s: float = CALL_TIMEOUT_S
 
 
-Conversation = Generator[Call, Any, Value]
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """Collect the events of the mailbox's topic in it; answered when that is so."""
+
+    mailbox: Mailbox
 
 
-def carry_out(conversation: Conversation[Value], make_call: Callable[[Call], Any]) -> Value:
-    """Carry a conversation out with a function that makes one call and returns its answer."""
-    step: Callable[[Any], Call] = conversation.send
+@dataclass(frozen=True, slots=True)
+class Take:
+    """Wait for a letter in a mailbox; answered with it, or with None after `timeout_s` seconds (None: for ever)."""
+
+    mailbox: Mailbox
+    timeout_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Subscribe:
+    """Have `handler(topic, args)` called for each event; answered with what ends it by `close()`."""
+
+    topic: str
+    handler: Callable[[str, list[Any]], None]
+    match: str = "exact"
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """Answered with seconds of the client's monotonic clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """Hand a value to whoever iterates over the conversation."""
+
+    value: Any
+
+
+Step = Call | Listen | Take | Subscribe | Now | Item
+
+Conversation = Generator[Step, Any, Value]
+
+
+def carry_out(conversation: Conversation[Value], make_step: Callable[[Any], Any]) -> Value:
+    """Carry a conversation out with a function that makes one step and returns its answer."""
+    step: Callable[[Any], Step] = conversation.send
     given: Any = None
     while True:
         try:
-            call = step(given)
+            asked = step(given)
         except StopIteration as end:
             result: Value = end.value
             return result
         try:
-            given, step = make_call(call), conversation.send
+            given, step = make_step(asked), conversation.send
         except (OcsError, KeyboardInterrupt) as error:
             given, step = error, conversation.throw

@@ -1,4 +1,4 @@
-"""What a user of any client handles: the realm, its devices, their operations, runs and feeds.
+"""What a user of any client handles first: the realm and its devices.
 
 Every method that asks the realm goes through the flavour's `do`: the blocking flavours return the answer,
 the async one an awaitable of it.
@@ -7,34 +7,32 @@ the async one an awaitable of it.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
-from ocs.client.events import FeedMessage, decode_earlier_sessions, decode_feed_event, decode_session_event
-from ocs.client.interrupts import OnInterrupt, interruptible
-from ocs.client.requests import DeviceRequests, StillRunningError, discover, list_devices
-from ocs.client.session import Session
+from ocs.client.channel_events import DeviceEvent
+from ocs.client.channel_requests import ChannelRequests
+from ocs.client.channels import ClientChannel
+from ocs.client.commands import ClientCommand
+from ocs.client.discovery import describe_device, discover, list_devices
+from ocs.client.events import FeedMessage, decode_feed_event
+from ocs.client.feeds import Feed
+from ocs.client.flavour import Flavour
+from ocs.client.mailbox import Keep
+from ocs.client.operations import Operation, Run
+from ocs.client.requests import DeviceRequests
+from ocs.client.states import ClientState, device_subject
 from ocs.client.steps import Conversation
+from ocs.client.watching import follow, subscribe
 from ocs.model.address import python_name
-from ocs.model.interface import DeviceInterface, OperationInterface
-from ocs.model.operation import Kind
+from ocs.model.event import DeviceEventKind
+from ocs.model.interface import DeviceInterface
 from ocs.wire import uris
+
+__all__ = ["Device", "Feed", "Flavour", "Operation", "Realm", "Run"]
 
 FRESH_S = 5.0
 """What a device told of itself is taken for true for so long, in s, unless something contradicts it."""
-
-
-class Flavour(Protocol):
-    """What a client supplies: how a conversation is carried out, and how events come."""
-
-    def do(self, conversation: Conversation[Any]) -> Any:
-        """Carry a conversation out; return its result, or an awaitable of it."""
-
-    def subscribe(self, topic: str, handler: Callable[[str, list[Any]], None], match: str) -> Any:
-        """Have `handler(topic, args)` called for each event; return (an awaitable of) what ends it by `close()`."""
-
-    def follow(self, topic: str, timeout_s: float | None) -> Any:
-        """Return an iterator, or an async one, over the arguments of a topic's events."""
 
 
 class Realm:
@@ -93,7 +91,10 @@ class Realm:
 
 
 class Device:
-    """A device; its operations are attributes, with `-` and spaces as `_`.
+    """A device; its operations, channels and commands are attributes, with `-` and spaces as `_`.
+
+    A name that several of them have means the operation before the channel, the channel before the command; all of
+    them are in `operations`, `channels` and `commands`.
 
     Args:
         flavour: The client.
@@ -102,24 +103,102 @@ class Device:
     """
 
     def __init__(self, flavour: Flavour, root: str, interface: DeviceInterface) -> None:
+        self._flavour = flavour
         self.interface = interface
         self.name = interface.identity.name
         self.requests = DeviceRequests(root, interface)
+        self._channel_requests = asked = ChannelRequests(self.requests)
         self.operations: dict[str, Operation] = {
             name: Operation(flavour, self.requests, operation) for name, operation in interface.operations.items()
         }
-        self._attributes = {python_name(name): operation for name, operation in self.operations.items()}
+        self.channels: dict[str, ClientChannel] = {
+            name: ClientChannel(flavour, asked, channel) for name, channel in interface.channels.items()
+        }
+        self.commands: dict[str, ClientCommand] = {
+            name: ClientCommand(flavour, asked, command) for name, command in interface.commands.items()
+        }
         self.feeds: dict[str, Feed] = {name: Feed(flavour, root, self.name, name) for name in interface.feeds}
+        self.state = ClientState(flavour, asked, interface.chart)
+        parts: dict[str, Any] = {**self.commands, **self.channels, **self.operations}
+        self._attributes = {python_name(name): part for name, part in parts.items()}
         self.__doc__ = interface.identity.doc
 
-    def __getattr__(self, name: str) -> Operation:
-        attributes: dict[str, Operation] = self.__dict__.get("_attributes", {})
+    # -- channels, commands, health ---------------------------------------------------------------
+
+    def read(
+        self, names: str | Sequence[str] | None = None, *, source: str = "auto", max_age_s: float | None = None
+    ) -> Any:
+        """Return readings by channel, in one call; one that could not be read has its `error` in it.
+
+        Args:
+            names: A name, a pattern such as `temp*`, or several; None for all.
+            source: `device` asks the hardware, `cache` never does; `auto` only when nothing fresh is known.
+            max_age_s: With `auto`, what counts as fresh, in s.
+        """
+        return self._flavour.do(self._channel_requests.read(names, source, max_age_s))
+
+    def write(self, values: Mapping[str, Any], *, readback: bool = False, check: bool = False) -> Any:
+        """Write channels in one call; return what became of each: `setpoint`, `reading`, `error`.
+
+        Args:
+            values: What to write, by channel.
+            readback: Whether to read each back.
+            check: Whether to try everything but the hardware.
+        """
+        return self._flavour.do(self._channel_requests.write(values, readback=readback, check=check))
+
+    def command(self, name: str, **params: Any) -> Any:
+        """Carry a command out and return its result."""
+        known = self.interface.commands.get(name)
+        limit_s = None if known is None else known.timeout_s
+        return self._flavour.do(self._channel_requests.command(name, params or None, limit_s))
+
+    def config(self, channel: str | None = None) -> Any:
+        """Return the configuration of one channel, or of all, by channel; see `ClientChannel.config`."""
+        return self._flavour.do(self._channel_requests.config("get", channel))
+
+    @property
+    def health(self) -> Any:
+        """How the device is and why, asked for now (awaitable in `ocs.client.aio`): `level`, `causes`, `sentence`."""
+        return self._flavour.do(self._channel_requests.health())
+
+    def describe(self) -> Any:
+        """Return what the device tells of itself now, as a `DeviceInterface`."""
+        return self._flavour.do(describe_device(self.requests.root, self.name))
+
+    # -- events ----------------------------------------------------------------------------------
+
+    def subscribe(self, handler: Callable[[DeviceEvent], object], kind: DeviceEventKind | str) -> Any:
+        """Have `handler` called for each event of the device as a whole; return what ends it by `close()`.
+
+        Args:
+            handler: Gets the present state or health first.
+            kind: `state`, `health` or `interface`.
+        """
+        subject = device_subject(self._channel_requests, kind)
+        return self._flavour.do(subscribe(subject, handler, self._flavour.deliver))
+
+    def follow(self, kind: DeviceEventKind | str, *, keep: Keep = "all", timeout_s: float | None = None) -> Any:
+        """Return an iterator (async in `ocs.client.aio`) over such events; arguments as of `ClientChannel.follow`."""
+        return self._flavour.iterate(follow(device_subject(self._channel_requests, kind), keep, timeout_s))
+
+    # -- names -----------------------------------------------------------------------------------
+
+    def __getattr__(self, name: str) -> Any:
+        attributes: dict[str, Any] = self.__dict__.get("_attributes", {})
         if name in attributes:
             return attributes[name]
         if "requests" in self.__dict__:
             self.requests.outdated = True  # the device may have got it meanwhile
-        known = ", ".join(attributes) or "none"
-        raise AttributeError(f"{self.__dict__.get('name', 'this device')} has no operation {name}; it has {known}")
+        raise AttributeError(
+            f"{self.__dict__.get('name', 'this device')} has no operation, channel or command {name}; it has "
+            f"{', '.join(attributes) or 'none'}"
+        )
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in self.__dict__.get("_attributes", {}):
+            raise AttributeError(f"{self.name}.{name} cannot be assigned to; a channel is written by put(value)")
+        super().__setattr__(name, value)
 
     def __dir__(self) -> list[str]:
         return sorted({*super().__dir__(), *self._attributes})
@@ -127,230 +206,3 @@ class Device:
     def __repr__(self) -> str:
         identity = self.interface.identity
         return f"<{identity.device_class} {identity.address}: {', '.join(self._attributes)}>"
-
-
-class Operation:
-    """A task or process of a device. Calling a task starts it and waits; calling a process starts it."""
-
-    def __init__(self, flavour: Flavour, requests: DeviceRequests, interface: OperationInterface) -> None:
-        self._flavour = flavour
-        self.requests = requests
-        self.interface = interface
-        self.name = interface.name
-        self.__name__ = python_name(interface.name)
-        self.__doc__ = f"{self.signature}\n\n{interface.doc}"
-
-    @property
-    def address(self) -> str:
-        """Device and operation, for people."""
-        return f"{self.requests.name}.{self.name}"
-
-    @property
-    def signature(self) -> str:
-        """The parameters with types, units and defaults, for people."""
-        return f"{self.name}({', '.join(_parameters(self.interface.params))})"
-
-    def __call__(self, **params: Any) -> Any:
-        """Start it; a task is waited for, and its session returned when it ended well.
-
-        Raises:
-            OcsError: It was refused or failed, with the device's code and sentence.
-        """
-        if self.interface.kind is Kind.PROCESS:
-            return self.start(**params)
-        return self.run(params)
-
-    def run(
-        self,
-        params: Mapping[str, Any] | None = None,
-        *,
-        timeout_s: float | None = None,
-        on_interrupt: OnInterrupt | str = OnInterrupt.LEAVE,
-        abort_on_timeout: bool = False,
-    ) -> Any:
-        """Start it and wait until it ended; return its session.
-
-        Args:
-            params: The parameters.
-            timeout_s: Longest wait in s; it ends the wait, not the run.
-            on_interrupt: What Ctrl-C does to the run: `leave` or `abort`.
-            abort_on_timeout: Ask the run to end when the wait times out.
-
-        Raises:
-            StillRunningError: It still runs after `timeout_s` seconds.
-            InterruptedWait: Ctrl-C was pressed.
-            OcsError: It was refused or failed, with the device's code and sentence.
-        """
-
-        def conversation() -> Conversation[Session]:
-            running = self.requests.run(self.name, params or {}, timeout_s)
-            try:
-                session = yield from interruptible(running, self.address, on_interrupt, self.requested_end)
-            except StillRunningError:
-                if abort_on_timeout:
-                    yield from self.requested_end()
-                raise
-            return session.check(self.requests.name)
-
-        return self._flavour.do(conversation())
-
-    def start(self, **params: Any) -> Any:
-        """Start a run and return it at once."""
-
-        def conversation() -> Conversation[Run]:
-            return Run(self._flavour, self, (yield from self.requests.start(self.name, params)))
-
-        return self._flavour.do(conversation())
-
-    def status(self) -> Any:
-        """Return the session of the newest run, None if it never ran."""
-        return self._flavour.do(self.requests.status(self.name))
-
-    def wait(self, timeout_s: float | None = None, *, on_interrupt: OnInterrupt | str = OnInterrupt.LEAVE) -> Any:
-        """Return the newest run's session when it has ended; raises StillRunningError after `timeout_s` seconds."""
-        waiting = self.requests.wait(self.name, timeout_s)
-        return self._flavour.do(interruptible(waiting, self.address, on_interrupt, self.requested_end))
-
-    def abort(self) -> Any:
-        """Ask a task's run to end."""
-        return self._flavour.do(self.requests.abort(self.name))
-
-    def stop(self) -> Any:
-        """Ask a process's run to end."""
-        return self._flavour.do(self.requests.stop(self.name))
-
-    def end(self) -> Any:
-        """Ask the run to end: abort for a task, stop for a process."""
-        return self._flavour.do(self.requested_end())
-
-    def requested_end(self, run_id: str = "") -> Conversation[Session]:
-        """Ask the run to end, as a conversation; with a `run_id` only if it is that run."""
-        requests = self.requests
-        end = requests.abort if self.interface.kind is Kind.TASK else requests.stop
-        return end(self.name, run_id)
-
-    def history(self, count: int = 50) -> Any:
-        """Return the sessions of the newest runs, oldest first, those of earlier agent processes included."""
-        return self._flavour.do(self.requests.history(self.name, count))
-
-    def __repr__(self) -> str:
-        return f"<{self.interface.kind.value} {self.requests.name}.{self.signature}>"
-
-
-class Run:
-    """A run that was started; `session` is what was last known of it."""
-
-    def __init__(self, flavour: Flavour, operation: Operation, session: Session) -> None:
-        self._flavour = flavour
-        self.operation = operation
-        self.session = session
-
-    def wait(self, timeout_s: float | None = None, *, on_interrupt: OnInterrupt | str = OnInterrupt.LEAVE) -> Any:
-        """Return the session when the run ended.
-
-        Args:
-            timeout_s: Longest wait in s; it ends the wait, not the run.
-            on_interrupt: What Ctrl-C does to the run: `leave` or `abort`.
-
-        Raises:
-            InterruptedWait: Ctrl-C was pressed.
-            StillRunningError: It still runs after `timeout_s` seconds.
-            OcsError: It failed, with the device's code and sentence.
-        """
-
-        def conversation() -> Conversation[Session]:
-            operation = self.operation
-            waiting = operation.requests.wait(operation.name, timeout_s)
-            newest = yield from interruptible(waiting, operation.address, on_interrupt, self._requested_end)
-            own = yield from operation.requests.own(operation.name, newest, self.session)
-            self.session = own or newest
-            return self.session.check(operation.requests.name)
-
-        return self._flavour.do(conversation())
-
-    def status(self) -> Any:
-        """Return the run's session as it is now, None if the device has forgotten it."""
-
-        def conversation() -> Conversation[Session | None]:
-            requests, name = self.operation.requests, self.operation.name
-            return (yield from requests.own(name, (yield from requests.status(name)), self.session))
-
-        return self._flavour.do(conversation())
-
-    def abort(self) -> Any:
-        """Ask the run of a task to end; NotRunningError when it has ended, even if another one runs."""
-        requests = self.operation.requests
-        return self._flavour.do(requests.abort(self.operation.name, self.session.run_id))
-
-    def stop(self) -> Any:
-        """Ask the run of a process to end; NotRunningError when it has ended, even if another one runs."""
-        requests = self.operation.requests
-        return self._flavour.do(requests.stop(self.operation.name, self.session.run_id))
-
-    def _requested_end(self) -> Conversation[Session]:
-        return self.operation.requested_end(self.session.run_id)
-
-    def progress(self, timeout_s: float | None = None) -> Any:
-        """Return an iterator (async in `ocs.client.aio`) over the run's progress, until it ended.
-
-        Args:
-            timeout_s: The longest pause between two changes.
-        """
-        return self._flavour.follow_run(self, timeout_s)  # type: ignore[attr-defined] # each flavour has its own
-
-    @property
-    def topic(self) -> str:
-        """Where the changes of the operation's sessions are published."""
-        requests = self.operation.requests
-        return uris.sessions(requests.root, requests.name, self.operation.name)
-
-    def take(self, args: list[Any]) -> Session | None:
-        """Return the session in an event if it belongs to this run."""
-        newest = decode_session_event(args)
-        if newest is None:
-            return None
-        told = [newest] if newest.is_of(self.session) else decode_earlier_sessions(args)
-        own = next((session for session in told if session.is_of(self.session)), None)
-        self.session = own or self.session
-        return own
-
-    def __repr__(self) -> str:
-        return f"<run {self.operation.requests.name}: {self.session.sentence}>"
-
-
-class Feed:
-    """A feed of a device."""
-
-    def __init__(self, flavour: Flavour, root: str, device: str, name: str) -> None:
-        self._flavour = flavour
-        self.name = name
-        self.topic = uris.feed(root, device, name)
-        self.blocks_topic = uris.blocks(root, device, name)
-
-    def subscribe(self, handler: Callable[[FeedMessage], None], *, blocks: bool = False) -> Any:
-        """Have `handler` called for each message; with `blocks` those of a bulk feed, as arrays."""
-
-        def event(topic: str, args: list[Any]) -> None:
-            handler(decode_feed_event(topic, args))
-
-        return self._flavour.subscribe(self.blocks_topic if blocks else self.topic, event, "exact")
-
-    def follow(self, timeout_s: float | None = None) -> Any:
-        """Return an iterator (async in `ocs.client.aio`) over the feed's messages.
-
-        Args:
-            timeout_s: The longest pause between two; DeadlineError after it.
-        """
-        return self._flavour.follow(self.topic, timeout_s)
-
-
-def _parameters(schema: Mapping[str, Any] | None) -> Iterator[str]:
-    if schema is None:
-        yield "..."
-        return
-    required = set(schema.get("required", ()))
-    for name, entry in schema.get("properties", {}).items():
-        kind = entry.get("type") or ("choice" if "$ref" in entry or "enum" in entry else "value")
-        unit = f" [{entry['unit']}]" if entry.get("unit") else ""
-        default = "" if name in required else f" = {entry.get('default')}"
-        yield f"{name}: {kind}{unit}{default}"

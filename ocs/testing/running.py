@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ocs.agent.agent import Agent, AgentPlace
 from ocs.agent.device import Device
 from ocs.agent.operations import GRACE_S
+from ocs.client.blocking_steps import BlockingFlavour
+from ocs.client.channel_events import ChannelEvent, DeviceEvent, decode_channel_event, decode_device_event
+from ocs.client.channel_requests import ChannelRequests
+from ocs.client.channel_watching import event_kind
+from ocs.client.discovery import discover
 from ocs.client.events import FeedMessage, decode_feed_event
-from ocs.client.requests import DeviceRequests, discover
+from ocs.client.mailbox import Letter, Mailbox, Numbering
+from ocs.client.readings import Reading, Written
+from ocs.client.requests import DeviceRequests
 from ocs.client.session import Session, decode_session
-from ocs.client.steps import Call, Conversation, carry_out
+from ocs.client.steps import Call, Conversation
+from ocs.client.surface import Realm
 from ocs.model.errors import OcsError
+from ocs.model.event import DeviceEventKind, EventKind
+from ocs.model.health import Health
 from ocs.model.interface import DeviceInterface
 from ocs.model.operation import Kind
 from ocs.realm.connection import RealmConnection
@@ -21,6 +32,7 @@ from ocs.realm.roster import Match
 from ocs.testing.clock import VirtualClock
 from ocs.testing.memory_router import WAY, MemoryRouter
 from ocs.wire import uris
+from ocs.wire.states import StateReport
 
 ROOT = "observatory"
 REALM = "test_realm"
@@ -46,6 +58,12 @@ class Site:
         self.client: RealmConnection = router.connection(realm=REALM, reactor=clock.reactor)
         self.client.start()
         clock.result_of(self.client.when_joined())
+        self.script = Script(self)
+
+    @property
+    def realm(self) -> Realm:
+        """The realm as a blocking program sees it; the time moves on while it waits."""
+        return Realm(self.script, ROOT, seconds=self.script.seconds)
 
     def start(self, *devices: Device, instance: str = "", grace_s: float = GRACE_S, joins: bool = True) -> Agent:
         """Start an agent with these devices, and wait until it joined unless told not to.
@@ -77,12 +95,7 @@ class Site:
 
     def do(self, conversation: Conversation[Any]) -> Any:
         """Carry a client's conversation out."""
-
-        def make_call(call: Call) -> Any:
-            asked = self.client.call(call.procedure, *call.args, timeout_s=call.timeout_s, **call.kwargs)
-            return self.clock.result_of(asked, LONGEST_S)
-
-        return carry_out(conversation, make_call)
+        return self.script.do(conversation)
 
     def subscribe(self, topic: str, handler: Callable[[str, Any], None], match: Match = Match.EXACT) -> None:
         """Have `handler(topic, payload)` called for each event."""
@@ -100,6 +113,60 @@ class Site:
         self.clock.settle()
 
 
+class Script(BlockingFlavour):
+    """A blocking client in a test: while it waits, the virtual time moves on.
+
+    Args:
+        site: Where it is.
+    """
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    def call(self, call: Call) -> Any:
+        """Make a call and return its result."""
+        asked = self._site.client.call(call.procedure, *call.args, timeout_s=call.timeout_s, **call.kwargs)
+        return self._site.clock.result_of(asked, LONGEST_S)
+
+    def subscribe(self, topic: str, handler: Callable[[str, list[Any]], None], match: str) -> ScriptSubscription:
+        """Have `handler` called in the loop for each event."""
+        client, clock = self._site.client, self._site.clock
+        asked = client.subscribe(topic, lambda actual, args, _kwargs: handler(actual, args), Match(match))
+        return ScriptSubscription(self._site, clock.result_of(asked))
+
+    def listen(self, mailbox: Mailbox) -> ScriptSubscription:
+        """Have each event put into the mailbox."""
+        return self.subscribe(mailbox.topic, mailbox.put, "exact")
+
+    def deliver(self, function: Callable[[], object]) -> None:
+        """Call `function`."""
+        function()
+
+    def seconds(self) -> float:
+        """Return the virtual seconds."""
+        return self._site.clock.now
+
+    def pause(self, woken: threading.Event, longest_s: float | None) -> None:
+        """Let the time pass until woken, or until so many seconds have passed."""
+        clock, over = self._site.clock, threading.Event()
+        timer = clock.timing.later(LONGEST_S if longest_s is None else longest_s, over.set)
+        clock.run_until(lambda: woken.is_set() or over.is_set(), 2 * LONGEST_S)
+        if timer.active():
+            timer.cancel()
+
+
+class ScriptSubscription:
+    """A subscription of a script."""
+
+    def __init__(self, site: Site, subscription: Any) -> None:
+        self._site = site
+        self._subscription = subscription
+
+    def close(self) -> None:
+        """Get no more events."""
+        self._site.clock.result_of(self._site.client.unsubscribe(self._subscription))
+
+
 class RunningDevice:
     """A device at work, asked as a client asks it.
 
@@ -114,6 +181,7 @@ class RunningDevice:
         self.interface = interface
         self.name = interface.identity.name
         self.requests = DeviceRequests(ROOT, interface)
+        self._channels = ChannelRequests(self.requests)
 
     @property
     def object(self) -> Any:
@@ -200,4 +268,97 @@ class RunningDevice:
                 told.append(session)
 
         self.site.subscribe(uris.sessions(ROOT, self.name, op), changed)
+        return told
+
+    # -- channels, commands, state, health ---------------------------------------------------------
+
+    def read(
+        self, names: str | Sequence[str] | None = None, *, source: str = "auto", max_age_s: float | None = None
+    ) -> dict[str, Reading]:
+        """Return readings by channel, all by default; one that could not be read has its error in it."""
+        readings: dict[str, Reading] = self.site.do(self._channels.read(names, source, max_age_s))
+        return readings
+
+    def reading(self, channel: str, *, source: str = "auto", max_age_s: float | None = None) -> Reading:
+        """Return one channel's reading; one that could not be read has its error in it."""
+        reading: Reading = self.site.do(self._channels.read_one(channel, source, max_age_s))
+        return reading
+
+    def recent(self, name: str, count: int = 10) -> list[Reading]:
+        """Return the newest readings of a channel's ring, oldest first."""
+        readings: list[Reading] = self.site.do(self._channels.recent(name, count))
+        return readings
+
+    def write(self, values: Mapping[str, Any], *, readback: bool = False, check: bool = False) -> dict[str, Written]:
+        """Write channels and return what became of each; one that was refused has its error in it."""
+        written: dict[str, Written] = self.site.do(self._channels.write(values, readback=readback, check=check))
+        self.clock.settle()
+        return written
+
+    def command(self, name: str, params: Any = None) -> Any:
+        """Carry a command out and return its result.
+
+        Raises:
+            OcsError: It was refused, or failed.
+        """
+        known = self.interface.commands.get(name)
+        return self.site.do(self._channels.command(name, params, None if known is None else known.timeout_s))
+
+    def state(self, trigger: str | None = None, to: str | None = None, reason: str = "") -> StateReport:
+        """Return the state; with `trigger` or `to` ask for a transition first.
+
+        Raises:
+            OcsError: It was refused, or failed.
+        """
+        asks = trigger is not None or to is not None
+        report: StateReport = self.site.do(
+            self._channels.transition(trigger=trigger, to=to, reason=reason) if asks else self._channels.state()
+        )
+        self.clock.settle()
+        return report
+
+    def config(
+        self, action: str = "get", channel: str | None = None, values: Any = None, scope: str = "device"
+    ) -> dict[str, dict[str, Any]]:
+        """Get, set or reset the configuration of a channel; return it by channel as it comes.
+
+        Raises:
+            OcsError: It was refused.
+        """
+        told: dict[str, dict[str, Any]] = self.site.do(self._channels.config(action, channel, values, scope))
+        self.clock.settle()
+        return told
+
+    def health(self) -> Health:
+        """Return the health as it is now."""
+        health: Health = self.site.do(self._channels.health())
+        return health
+
+    def events(self, channel: str, kind: EventKind | str = "change") -> list[ChannelEvent]:
+        """Return a list to which each event of a channel is added from now on, whether it has a source or not."""
+        told: list[ChannelEvent] = []
+        numbering, wanted = Numbering(), event_kind(kind)
+        unit = self.interface.channels[channel].config.unit
+
+        def event(topic: str, payload: Any) -> None:
+            letter = Letter(topic, [payload], *numbering.take([payload]))
+            decoded = decode_channel_event(letter, self.name, channel, wanted, unit)
+            assert decoded is not None, f"this is no {wanted.value} event: {payload!r}"
+            told.append(decoded)
+
+        self.site.subscribe(uris.channel_event(ROOT, self.name, channel, wanted), event)
+        return told
+
+    def device_events(self, kind: DeviceEventKind) -> list[DeviceEvent]:
+        """Return a list to which each event of the device as a whole is added from now on."""
+        told: list[DeviceEvent] = []
+        numbering = Numbering()
+
+        def event(topic: str, payload: Any) -> None:
+            letter = Letter(topic, [payload], *numbering.take([payload]))
+            decoded = decode_device_event(letter, self.name, kind)
+            assert decoded is not None, f"this is no {kind.value} event: {payload!r}"
+            told.append(decoded)
+
+        self.site.subscribe(uris.device_event(ROOT, self.name, kind), event)
         return told

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from ocs.client import Observatory
-from ocs.client.events import FeedMessage
-from ocs.client.session import Progress
+from ocs.client.blocking_steps import BlockingFlavour
+from ocs.client.mailbox import Mailbox
 from ocs.client.settings import find_place
-from ocs.client.steps import Call, Conversation, carry_out
-from ocs.client.streams import follow_progress, follow_topic
-from ocs.client.surface import Run
+from ocs.client.steps import Call
 from ocs.client.wampy.answers import WampError
 from ocs.client.wampy.client import SafeClient
 from ocs.client.wampy.wishes import Subscription
@@ -22,7 +20,7 @@ from ocs.wire.failures import error_of
 WAMPY_PATH = "/wampy"
 
 
-class WampyClient:
+class WampyClient(BlockingFlavour):
     """A membership in a realm by wampy; usable from any thread.
 
     Args:
@@ -31,16 +29,16 @@ class WampyClient:
 
     def __init__(self, client: SafeClient) -> None:
         self.client = client
+        self.mailboxes: dict[Subscribed, Mailbox] = {}
 
     def close(self) -> None:
-        """Leave the realm."""
+        """Leave the realm; who still follows something is told so."""
+        for mailbox in list(self.mailboxes.values()):
+            mailbox.end()
         self.client.stop()
 
-    def do(self, conversation: Conversation[Any]) -> Any:
-        """Carry a conversation out."""
-        return carry_out(conversation, self._call)
-
-    def _call(self, call: Call) -> Any:
+    def call(self, call: Call) -> Any:
+        """Make a call and return its result."""
         try:
             return self.client.call(call.procedure, *call.args, timeout_s=call.timeout_s, **call.kwargs)
         except WampError as error:
@@ -52,25 +50,29 @@ class WampyClient:
         def event(args: list[Any], _kwargs: dict[str, Any], details: dict[str, Any]) -> None:
             handler(details.get("topic") or topic, args)
 
-        return Subscribed(self.client.subscribe(topic, event, match))
+        return Subscribed(self, self.client.subscribe(topic, event, match))
 
-    def follow(self, topic: str, timeout_s: float | None) -> Iterator[FeedMessage]:
-        """Return an iterator over the messages of a feed."""
-        return follow_topic(self.subscribe, topic, timeout_s)
+    def listen(self, mailbox: Mailbox) -> Subscribed:
+        """Have each event put into the mailbox; who takes from it is told when the client leaves."""
+        subscribed = self.subscribe(mailbox.topic, mailbox.put, "exact")
+        self.mailboxes[subscribed] = mailbox
+        return subscribed
 
-    def follow_run(self, run: Run, timeout_s: float | None) -> Iterator[Progress]:
-        """Return an iterator over a run's progress."""
-        return follow_progress(self.subscribe, run, timeout_s)
+    def deliver(self, function: Callable[[], object]) -> None:
+        """Have `function` called in the client's handler thread."""
+        self.client.hand_over(function)
 
 
 class Subscribed:
     """A subscription of the wampy client."""
 
-    def __init__(self, subscription: Subscription) -> None:
+    def __init__(self, client: WampyClient, subscription: Subscription) -> None:
+        self._client = client
         self._subscription = subscription
 
     def close(self) -> None:
         """Get no more events."""
+        self._client.mailboxes.pop(self, None)
         self._subscription.unsubscribe()
 
 

@@ -127,6 +127,7 @@ def test_events_for_a_handler_that_hangs_are_bounded_and_counted() -> None:
 
 def test_who_follows_in_another_thread_is_told_that_the_client_left() -> None:
     told = told_by("""
+        from ocs.client.watching import messages
         subscribed = threading.Event()
         RealmConnection.when_joined = lambda _: None
         RealmConnection.subscribe = lambda *_: subscribed.set()
@@ -134,17 +135,17 @@ def test_who_follows_in_another_thread_is_told_that_the_client_left() -> None:
         client = BlockingClient(place)
         def follow():
             try:
-                next(client.follow("news", None))
+                next(client.iterate(messages("news", lambda *told: told, None)))
             except OcsError as error:
                 print(error.message)
         thread = threading.Thread(target=follow)
         thread.start()
         subscribed.wait()
-        while not client._streams:
+        while not client.mailboxes:
             pass
         client.close()
         thread.join()
-        print(client._streams)
+        print(client.mailboxes)
     """)
 
     assert told == "the client left the realm while it followed a topic\n{}\n"

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import pytest
 
 from ocs.agent import Device, Session, task
-from ocs.client.steps import Conversation
 from ocs.client.surface import FRESH_S, Realm
 from ocs.model.errors import NotFoundError, NotRunningError
 from ocs.model.operation import Outcome
-from ocs.testing.running import ROOT, Site
+from ocs.testing.running import Site
 
 
 class Oven(Device):
@@ -42,29 +38,10 @@ class NewOven(Device):
         return "ramped"
 
 
-class ScriptFlavour:
-    """A client in a test: conversations are carried out by the site."""
-
-    def __init__(self, site: Site) -> None:
-        self._site = site
-        self.asked = 0
-
-    def do(self, conversation: Conversation[Any]) -> Any:
-        """Carry a conversation out."""
-        self.asked += 1
-        return self._site.do(conversation)
-
-    def subscribe(self, topic: str, handler: Callable[[str, list[Any]], None], match: str) -> Any:
-        """Subscribe to nothing."""
-
-    def follow(self, topic: str, timeout_s: float | None) -> Any:
-        """Follow nothing."""
-
-
 @pytest.fixture
 def realm(memory_site: Site) -> Realm:
     memory_site.start(Oven("oven"))
-    return Realm(ScriptFlavour(memory_site), ROOT, seconds=lambda: memory_site.clock.now)
+    return memory_site.realm
 
 
 def replace(site: Site) -> None:
@@ -120,7 +97,7 @@ def test_a_device_of_which_a_later_process_answers_is_described_anew(realm: Real
 
 def test_a_run_that_has_ended_does_not_end_the_next_one(memory_site: Site) -> None:
     memory_site.start(Kiln("kiln"))
-    kiln = Realm(ScriptFlavour(memory_site), ROOT).device("kiln")
+    kiln = memory_site.realm.device("kiln")
     mine = kiln.fire.start()
     mine.abort()
     memory_site.clock.settle()
