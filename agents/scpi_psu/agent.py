@@ -104,7 +104,7 @@ class ScpiPsu(Device):
             for output in self.enabled:
                 self.order(driver.switch(output, on=True))
         except OcsError:
-            self.link.tell(driver.switch_all(on=False))
+            self.order(driver.switch_all(on=False))
             raise
         self.switched_on = True
 

@@ -73,7 +73,7 @@ class PowerSupply:
         return found
 
     def set_quantity(self, name: str, value: Quantity) -> None:
-        """Exchange a load, in ohm; have a protection switch an output off; or press the key for local work."""
+        """Exchange a load, in ohm; let something trip an output, or take that away; press the key for local work."""
         if name not in _SETTABLE:
             raise NotFoundError(
                 f"'{name}' of the simulated supply cannot be set; set one of {', '.join(_SETTABLE)}",

@@ -39,6 +39,7 @@ class Terminals:
         self.volts_limit = rating.volts
         self.limited = False
         self.amperes_set = rating.amperes
+        self._cause = NO_PROTECTION
         self._volts_set = 0.0
         self._on = False
         self._monotonic = monotonic
@@ -80,17 +81,17 @@ class Terminals:
         return Regulation.CONSTANT_CURRENT if limited else Regulation.CONSTANT_VOLTAGE
 
     def switch(self, *, on: bool) -> None:
-        """Switch the output; off also forgets what a protection has done."""
+        """Switch the output; off also forgets what a protection has done, unless its cause lasts."""
         self._keep_course()
         self._on = on
         if not on:
-            self.protection = NO_PROTECTION
+            self.protection = self._cause
 
     def trip(self, protection: Protection) -> None:
-        """Have a protection switch the output off; an empty one forgets that it did."""
+        """Let something be wrong that makes a protection switch the output off; an empty one takes the cause away."""
+        self._cause = protection
         if protection:
             self.switch(on=False)
-        self.protection = protection
 
     def reset(self) -> None:
         """Switch off, and take the settings of the factory; the load stays."""

@@ -301,12 +301,15 @@ def test_a_protection_switches_its_output_off_and_is_told(bench: Bench, protecti
     assert bench.supply.quantities()["trip_2"] == str(protection.name).lower()
 
 
-def test_a_tripped_output_is_not_switched_on_before_all_are_off(bench: Bench) -> None:
+def test_a_tripped_output_is_not_switched_on_before_its_cause_is_gone_and_all_are_off(bench: Bench) -> None:
     bench.supply.set_quantity("trip_2", "over_current")
 
     assert bench.tell(driver.switch(CH2, on=True)) == -221
     assert bench.tell(driver.switch_all(on=True)) == -221
     assert not bench.ask(driver.is_on(CH1))
+    assert bench.tell(driver.switch_all(on=False)) == 0
+    assert bench.ask(driver.readings()).tripped == {CH2}
+    bench.supply.set_quantity("trip_2", "none")
     assert bench.tell(driver.switch_all(on=False)) == 0
     assert not bench.ask(driver.readings()).tripped
     assert bench.tell(driver.switch_all(on=True)) == 0
@@ -375,6 +378,7 @@ def test_nature_does_not_do_the_impossible(bench: Bench, name: str, value: float
 def test_power_off_and_on_keeps_nothing_but_the_loads(bench: Bench) -> None:
     bench.say("*ESE 16;APPL CH2,5,1;OUTP ON;NONSENSE")
     bench.supply.set_quantity("trip_3", "over_voltage")
+    bench.supply.set_quantity("trip_3", "none")
     bench.supply.set_quantity("load_2", 7.0)
 
     bench.supply.power_cycle()

@@ -111,19 +111,25 @@ def test_ohms_law_and_both_settings_hold_at_any_time(volts: float, amperes: floa
     assert 0 <= desk.output.amperes <= amperes
 
 
-def test_a_protection_switches_off_and_is_remembered_until_it_is_switched_off_by_hand() -> None:
+def test_a_protection_is_remembered_until_its_cause_is_gone_and_the_output_was_switched_off() -> None:
     desk = Desk(5.0)
     desk.output.switch(on=True)
+    seen = []
 
     desk.output.trip(Protection.OVER_VOLTAGE)
-
-    assert not desk.output.on
-    assert desk.output.protection is Protection.OVER_VOLTAGE
+    seen.append(desk.output.protection)
     desk.output.switch(on=False)
-    assert not desk.output.protection
+    seen.append(desk.output.protection)
+    desk.output.trip(Protection(0))
+    seen.append(desk.output.protection)
+    desk.output.switch(on=False)
+    seen.append(desk.output.protection)
+
+    assert seen == [Protection.OVER_VOLTAGE] * 3 + [Protection(0)]
+    assert not desk.output.on
 
 
-def test_taking_a_protection_back_leaves_an_output_on() -> None:
+def test_taking_a_cause_away_leaves_an_output_on() -> None:
     desk = Desk(5.0)
     desk.output.switch(on=True)
 
