@@ -6,6 +6,7 @@ answered at a deadline with its name, and since when.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -31,13 +32,13 @@ class DeviceThread:
         self._name = name
         self._timing = timing
         self._worker = Worker(f"{name} channels", timing)
-        self._waiting: list[str] = []
+        self._waiting: list[_Job] = []
         self._since = 0.0
 
     @property
     def under_way(self) -> str:
         """What is being done, empty when the thread is idle."""
-        return self._waiting[0] if self._waiting else ""
+        return self._waiting[0].what if self._waiting else ""
 
     @property
     def queue_depth(self) -> int:
@@ -60,40 +61,67 @@ class DeviceThread:
             what: What it does, for whoever waits too long: "temperature.read".
             body: The work.
             deadline_s: The answer comes after so many seconds at the latest, as a DeadlineError; None for no limit.
+                Work that has not begun then is not done at all: whoever asked for it was told so.
         """
         answer: Deferred[Any] = Deferred()
+        job = _Job(what, body)
         if not self._waiting:
             self._since = self._timing.seconds()
-        self._waiting.append(what)
+        self._waiting.append(job)
 
         def done(result: Any, error: BaseException | None) -> None:
-            self._waiting.pop(0)
-            self._since = self._timing.seconds()
+            if job in self._waiting:
+                self._waiting.remove(job)
+                self._since = self._timing.seconds()
             if not answer.called:
                 answer.errback(error) if error is not None else answer.callback(result)
 
         if deadline_s is not None:
-            timer = self._timing.loop.call_later(deadline_s, self._too_late, what, answer, deadline_s)
+            timer = self._timing.loop.call_later(deadline_s, self._too_late, job, answer, deadline_s)
             answer.addBoth(_cancelled, timer)
-        self._worker.run(None, body, done)
+        self._worker.run(None, job.work, done)
         return answer
 
     def close(self) -> None:
         """Let the thread end when it has done its work."""
         self._worker.close()
 
-    def _too_late(self, what: str, answer: Deferred[Any], deadline_s: float) -> None:
+    def _too_late(self, job: _Job, answer: Deferred[Any], deadline_s: float) -> None:
         if answer.called:
             return
-        first = self.under_way
-        behind = "" if first == what else f", behind {first}"
-        answer.errback(
-            DeadlineError(
-                f"{what} of {self._name} has not answered within {deadline_s:g} s{behind}: "
-                f"{first} is in {self.where()} for {self.busy_s:.0f} s; other devices go on",
-                field=what,
-            )
-        )
+        told = f"{job.what} of {self._name} has not answered within {deadline_s:g} s"
+        at_work = f"in {self.where()} for {self.busy_s:.0f} s; other devices go on"
+        if job.give_up():
+            told = f"{told} and is not done any more: {self.under_way} before it is {at_work}"
+            self._waiting.remove(job)
+        else:
+            told = f"{told}: it is {at_work}"
+        answer.errback(DeadlineError(told, field=job.what))
+
+
+class _Job:
+    """Work for the thread, which is either begun or given up."""
+
+    def __init__(self, what: str, body: Callable[[], Any]) -> None:
+        self.what = what
+        self._body = body
+        self._lock = threading.Lock()
+        self._begun = False
+        self._given_up = False
+
+    def work(self) -> Any:
+        """Do it, unless it was given up."""
+        with self._lock:
+            if self._given_up:
+                return None
+            self._begun = True
+        return self._body()
+
+    def give_up(self) -> bool:
+        """Have it not done, unless it has begun; return whether it will not be."""
+        with self._lock:
+            self._given_up = not self._begun
+            return self._given_up
 
 
 def _cancelled(result: Any, timer: Any) -> Any:
