@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 from twisted.internet import defer
 from twisted.internet.defer import Deferred
 
-from ocs.agent.channel_runtime import ChannelRuntime
-from ocs.agent.declarations import is_reactor_function
+from ocs.agent.channel_runtime import ChannelRuntime, Place
 from ocs.agent.device_thread import HANDLER_S, DeviceThread
 from ocs.agent.execution import run_in_loop
 from ocs.agent.failing import as_error
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from ocs.agent.device import Device
 
 Readings = dict[str, Reading]
+Values = Sequence[tuple[ChannelRuntime, Any]]
 
 
 class Acquisition:
@@ -44,31 +44,43 @@ class Acquisition:
 
     def read(self, channels: Sequence[ChannelRuntime], deadline_s: float | None = HANDLER_S) -> Deferred[Readings]:
         """Read channels from the device, those of plain handlers in one go; each may have its own error, none fails."""
-        plain = [channel for channel in channels if _blocks(channel.declaration.reader)]
-        others = [channel for channel in channels if channel.declaration.reader is not None and channel not in plain]
         result: Readings = {}
+        plain: list[ChannelRuntime] = []
+        others: list[ChannelRuntime] = []
         for channel in channels:
-            if channel.declaration.reader is None:
-                result[channel.name] = channel.latest or channel.failed(
-                    OcsError(f"{channel.name} has no value yet: its device has not told one", code=ErrorCode.NO_DATA)
-                )
+            if channel.reads_in is Place.THREAD:
+                plain.append(channel)
+            elif channel.reads_in is Place.LOOP:
+                others.append(channel)
+            else:
+                result[channel.name] = self.known(channel)
         waits: list[Deferred[Any]] = []
         if plain:
             asked = self._thread.run(_named("read", plain), lambda: self.read_group(plain), deadline_s)
             waits.append(asked.addErrback(_all_failed, plain))
         if others:
-            waits.append(self._read_in_loop(others, deadline_s))
+            asked = run_in_loop(self._timing, lambda: self._read_in_loop(others, deadline_s))
+            waits.append(asked.addErrback(_all_failed, others))
         if not waits:
             return defer.succeed(result)
-        return defer.gatherResults(waits).addCallback(self._taken, result)
+        return defer.gatherResults(waits).addCallback(self._taken, result, [*plain, *others])
 
-    def _taken(self, groups: list[Readings], result: Readings) -> Readings:
-        channels = self._device.channels
+    def known(self, channel: ChannelRuntime) -> Reading:
+        """Return the reading of a channel whose value the agent itself has."""
+        if channel.reads_in is Place.HERE:
+            reader: Callable[..., Any] = channel.declaration.reader  # type: ignore[assignment] # it has a place
+            return channel.made(reader(self._device))
+        return channel.latest or channel.failed(
+            OcsError(f"{channel.name} has no value yet: its device has not told one", code=ErrorCode.NO_DATA)
+        )
+
+    def _taken(self, groups: list[Readings], result: Readings, channels: Sequence[ChannelRuntime]) -> Readings:
         for readings in groups:
-            for name, reading in readings.items():
-                result[name] = reading
-                if name in channels:
-                    channels[name].processed(reading)
+            result |= readings
+        present = self._device.channels
+        for channel in channels:
+            if present.get(channel.name) is channel:  # it may have been removed meanwhile
+                channel.processed(result[channel.name])
         return result
 
     def read_group(self, channels: Sequence[ChannelRuntime]) -> Readings:
@@ -88,37 +100,28 @@ class Acquisition:
                 readings[channel.name] = channel.failed(error)
         return readings
 
-    def _read_in_loop(self, channels: Sequence[ChannelRuntime], deadline_s: float | None) -> Deferred[Readings]:
-        async def each(channel: ChannelRuntime) -> Reading:
-            reader: Callable[..., Any] = channel.declaration.reader  # type: ignore[assignment] # chosen for having one
-            try:
-                if channel.declaration.inline:
-                    return channel.made(reader(self._device))
-                async with asyncio.timeout(deadline_s):
-                    return channel.made(await reader(self._device))
-            except TimeoutError:
-                late = DeadlineError(
-                    f"{channel.name}.read has not answered within {deadline_s:g} s", field=channel.name
-                )
-                return channel.failed(late)
-            except Exception as error:  # noqa: BLE001 - the edge of the author's code: told as the channel's reading
-                return channel.failed(error)
-
-        async def all_of_them() -> Readings:
-            if not self._blocking_hardware:
-                names = [channel.name for channel in channels]
-                fetched: Any = self._device.read_hardware(names)  # type: ignore[func-returns-value] # async here
+    async def _read_in_loop(self, channels: Sequence[ChannelRuntime], deadline_s: float | None) -> Readings:
+        """Read channels with handlers in the loop, one after the other, all of them within one deadline."""
+        device = self._device
+        end = None if deadline_s is None else self._timing.loop.time() + deadline_s
+        if not self._blocking_hardware:
+            names = [channel.name for channel in channels]
+            async with asyncio.timeout_at(end):
+                fetched: Any = device.read_hardware(names)  # type: ignore[func-returns-value] # async here
                 await fetched
-            return {channel.name: await each(channel) for channel in channels}
+        return {channel.name: await self._read_one_in_loop(channel, end, deadline_s) for channel in channels}
 
-        if all(channel.declaration.inline for channel in channels):
-            return defer.succeed({channel.name: self._inline(channel) for channel in channels})
-        asked = run_in_loop(self._timing, all_of_them)
-        return asked.addErrback(_all_failed, channels)
-
-    def _inline(self, channel: ChannelRuntime) -> Reading:
+    async def _read_one_in_loop(self, channel: ChannelRuntime, end: float | None, deadline_s: float | None) -> Reading:
         reader: Callable[..., Any] = channel.declaration.reader  # type: ignore[assignment] # chosen for having one
-        return channel.made(reader(self._device))
+        limit = asyncio.timeout_at(end)
+        try:
+            async with limit:
+                raw = await reader(self._device)
+            return channel.made(raw)
+        except Exception as error:  # noqa: BLE001 - the edge of the author's code: told as the channel's reading
+            if not limit.expired():
+                return channel.failed(error)
+            return channel.failed(_late(f"{channel.name}.read", deadline_s))
 
     def read_here(self, channel: ChannelRuntime) -> Any:
         """Read one channel in the calling thread and return its value.
@@ -127,12 +130,17 @@ class Acquisition:
             OcsError: It could not be read.
             NotAllowedError: The caller is the event loop, which must not block.
         """
-        if channel.declaration.reader is None:
-            return channel.value
-        self._check_thread(channel, "get")
-        reading = self.read_group([channel])[channel.name]
-        self._timing.soon(channel.processed, reading)
-        channel.latest = reading
+        if channel.reads_in is Place.THREAD:
+            self._check_thread(channel, "get")
+            reading = self.read_group([channel])[channel.name]
+            self._timing.soon(channel.processed, reading)
+            channel.latest = reading
+        elif channel.reads_in is Place.LOOP:
+            raise _is_async(channel, "get")
+        elif channel.reads_in is Place.NOWHERE and channel.latest is None:
+            return None
+        else:
+            reading = self.known(channel)
         if reading.error is not None:
             raise reading.error
         return reading.value
@@ -145,86 +153,94 @@ class Acquisition:
         Raises:
             OcsError: It may not.
         """
-        canonical = channel.checked(value)
         channel.check_access(write=True)
-        return canonical
+        return channel.checked(value)
 
-    def write(
-        self, values: Sequence[tuple[ChannelRuntime, Any]], author: str, *, readback: bool
-    ) -> Deferred[dict[str, Written]]:
+    def write(self, values: Values, author: str, *, readback: bool) -> Deferred[dict[str, Written]]:
         """Write checked values in their order; never fails, each may have its own error."""
-        if not any(_blocks(channel.declaration.writer) or _is_kept(channel) for channel, _ in values):
-            return run_in_loop(self._timing, lambda: self._write_in_loop(values, author, readback=readback))
+        if any(channel.writes_in is Place.LOOP for channel, _ in values):
+            writing = run_in_loop(self._timing, lambda: self._write_in_turn(values, author))
+        elif any(channel.writes_in is Place.THREAD or channel.kept for channel, _ in values):
+            writing = self._write_in_thread(values, author)
+        else:
+            writing = defer.succeed(self._write_each(values, author))
+        return writing.addCallback(self._read_back, [channel for channel, _ in values]) if readback else writing
 
-        def work() -> dict[str, Written]:
-            return {channel.name: self._write_one(channel, value, author) for channel, value in values}
+    def _write_in_thread(self, values: Values, author: str) -> Deferred[dict[str, Written]]:
+        channels = [channel for channel, _ in values]
+        asked = self._thread.run(_named("write", channels), lambda: self._write_each(values, author))
+        return asked.addErrback(_none_written, channels)
 
-        names = _named("write", [channel for channel, _ in values])
-        asked = self._thread.run(names, work)
-        asked.addErrback(_none_written, [channel for channel, _ in values])
-        if any(_is_async(channel.declaration.writer) for channel, _ in values):
-            asked.addCallback(lambda done: run_in_loop(self._timing, lambda: self._async_rest(values, done)))
-        return asked.addCallback(self._read_back, [channel for channel, _ in values]) if readback else asked
+    def _write_each(self, values: Values, author: str) -> dict[str, Written]:
+        return {channel.name: self._write_one(channel, value, author) for channel, value in values}
+
+    async def _write_in_turn(self, values: Values, author: str) -> dict[str, Written]:
+        """Write channels of which some have handlers in the loop."""
+        done: dict[str, Written] = {}
+        for channel, value in values:
+            if channel.writes_in is Place.LOOP:
+                done[channel.name] = await self._write_in_loop(channel, value, author)
+            else:
+                done |= await self._write_in_thread([(channel, value)], author)
+        return done
 
     def _write_one(self, channel: ChannelRuntime, value: Any, author: str) -> Written:
-        before = channel.setpoint
-        journal = self._device.hosted().settings
+        before = None
         try:
-            if _is_kept(channel):
-                journal.keep_setpoint(self._device.name, channel.name, value, author)
-            if _blocks(channel.declaration.writer):
-                self._give(channel, value)
-            elif channel.declaration.writer is None:
-                channel.wrote(value)
-        except Exception as error:  # noqa: BLE001 - the edge of the author's code: told to the writer
-            if _is_kept(channel):
-                self._restore_journal(channel, before, author)
+            if channel.kept:
+                before = self._keep(channel, value, author)
+        except Exception as error:  # noqa: BLE001 - nothing is written that the journal does not have
+            return Written(error=as_error(error, f"{channel.name}.write"))
+        try:
+            self._give(channel, value)
+        except BaseException as error:
+            self._keep_again(channel, before, author)
+            if not isinstance(error, Exception):
+                raise
             return Written(error=as_error(error, f"{channel.name}.write"))
         return Written(setpoint=value)
 
-    def _restore_journal(self, channel: ChannelRuntime, before: Any, author: str) -> None:
+    async def _write_in_loop(self, channel: ChannelRuntime, value: Any, author: str) -> Written:
+        writer: Callable[..., Any] = channel.declaration.writer  # type: ignore[assignment] # it has a place
+        name, before = f"{channel.name}.write", None
+        try:
+            if channel.kept:
+                before = await self._thread.run(name, lambda: self._keep(channel, value, author))
+        except Exception as error:  # noqa: BLE001 - nothing is written that the journal does not have
+            return Written(error=as_error(error, name))
+        limit = asyncio.timeout(HANDLER_S)
+        try:
+            async with limit:
+                await writer(self._device, channel.kind.to_author(value))
+        except BaseException as error:
+            if channel.kept:
+                await self._thread.run(name, lambda: self._keep_again(channel, before, author))
+            if not isinstance(error, Exception):
+                raise
+            return Written(error=_late(name, HANDLER_S) if limit.expired() else as_error(error, name))
+        channel.wrote(value)
+        return Written(setpoint=value)
+
+    def _keep(self, channel: ChannelRuntime, value: Any, author: str) -> Any:
+        """Have a set point in the journal before the hardware gets it; return what was there."""
+        journal = self._device.hosted().settings
+        before = journal.setpoint(self._device.name, channel.name)
+        journal.keep_setpoint(self._device.name, channel.name, value, author)
+        return before
+
+    def _keep_again(self, channel: ChannelRuntime, before: Any, author: str) -> None:
+        if not channel.kept:
+            return
         try:
             self._device.hosted().settings.keep_setpoint(self._device.name, channel.name, before, author)
         except OcsError as error:  # the journal's disk: what is told is why the write itself failed
             self._device.log.error("{error}", error=error.message)
 
     def _give(self, channel: ChannelRuntime, value: Any) -> None:
-        writer: Callable[..., Any] = channel.declaration.writer  # type: ignore[assignment] # looked at before
-        writer(self._device, channel.kind.to_author(value))
+        if channel.writes_in is Place.THREAD:
+            writer: Callable[..., Any] = channel.declaration.writer  # type: ignore[assignment] # it has a place
+            writer(self._device, channel.kind.to_author(value))
         channel.wrote(value)
-
-    async def _async_rest(self, values: Sequence[tuple[ChannelRuntime, Any]], done: dict[str, Written]) -> Any:
-        for channel, value in values:
-            if _is_async(channel.declaration.writer) and done[channel.name].error is None:
-                done[channel.name] = await self._write_async(channel, value)
-        return done
-
-    async def _write_in_loop(
-        self, values: Sequence[tuple[ChannelRuntime, Any]], _author: str, *, readback: bool
-    ) -> dict[str, Written]:
-        done: dict[str, Written] = {}
-        for channel, value in values:
-            if channel.declaration.writer is None:
-                channel.wrote(value)
-                done[channel.name] = Written(setpoint=value)
-            else:
-                done[channel.name] = await self._write_async(channel, value)
-        if readback:
-            done = await self._read_back(done, [channel for channel, _ in values])
-        return done
-
-    async def _write_async(self, channel: ChannelRuntime, value: Any) -> Written:
-        writer: Callable[..., Any] = channel.declaration.writer  # type: ignore[assignment] # looked at before
-        try:
-            async with asyncio.timeout(HANDLER_S):
-                await writer(self._device, channel.kind.to_author(value))
-        except TimeoutError:
-            late = f"{channel.name}.write has not answered within {HANDLER_S:g} s"
-            return Written(error=DeadlineError(late, field=channel.name))
-        except Exception as error:  # noqa: BLE001 - the edge of the author's code: told to the writer
-            return Written(error=as_error(error, f"{channel.name}.write"))
-        channel.wrote(value)
-        return Written(setpoint=value)
 
     def _read_back(self, done: dict[str, Written], channels: list[ChannelRuntime]) -> Deferred[dict[str, Written]]:
         wanted = [each for each in channels if each.declaration.access.readable and done[each.name].error is None]
@@ -241,38 +257,54 @@ class Acquisition:
             OcsError: It was refused, or failed.
         """
         canonical = self.check(channel, value)
-        self._check_thread(channel, "put")
+        if channel.writes_in is Place.LOOP:
+            raise _is_async(channel, "put")
+        if channel.writes_in is Place.THREAD:
+            self._check_thread(channel, "put")
         written = self._write_one(channel, canonical, "agent")
         if written.error is not None:
             raise written.error
 
-    def restore(self, channel: ChannelRuntime) -> None:
-        """Bring a memorized set point back at the start, in a thread; write it where the declaration says so."""
-        kept = self._device.hosted().settings.setpoint(self._device.name, channel.name)
-        if kept is None:
-            return
-        try:
-            canonical = channel.checked(kept)
-            if channel.declaration.memorized is Memorized.AT_INIT and _blocks(channel.declaration.writer):
-                self._give(channel, canonical)
-            elif channel.declaration.memorized is Memorized.AT_INIT and channel.declaration.writer is None:
+    # -- memorized set points --------------------------------------------------------------------
+
+    def restore(self) -> list[ChannelRuntime]:
+        """Bring memorized set points back, in a thread; return the channels that `restore_in_loop` has to write."""
+        late = []
+        for channel in list(self._device.channels.values()):
+            kept = self._kept(channel)
+            if kept is None:
+                continue
+            if channel.writes_in is Place.LOOP and channel.declaration.memorized is Memorized.AT_INIT:
+                late.append(channel)
+                continue
+            try:
+                canonical = channel.checked(kept)
+                if channel.declaration.memorized is Memorized.AT_INIT:
+                    self._give(channel, canonical)
+                else:
+                    channel.restored(canonical)
+            except Exception as error:  # noqa: BLE001 - the edge of the author's code: told as the device's alarm
+                channel.restore_failed(kept, as_error(error, channel.name))
+        return late
+
+    async def restore_in_loop(self, channels: Sequence[ChannelRuntime]) -> None:
+        """Write memorized set points by handlers that run in the loop."""
+        for channel in channels:
+            kept = self._kept(channel)
+            writer: Callable[..., Any] = channel.declaration.writer  # type: ignore[assignment] # it has a place
+            try:
+                canonical = channel.checked(kept)
+                async with asyncio.timeout(HANDLER_S):
+                    await writer(self._device, channel.kind.to_author(canonical))
                 channel.wrote(canonical)
-            else:
-                channel.restored(canonical)
-        except Exception as error:  # noqa: BLE001 - the edge of the author's code: told as the device's alarm
-            told = as_error(error, channel.name).message
-            channel.restore_failed(
-                f"{channel.name}: its memorized set point {kept!r} could not be restored: {told}; write it again"
-            )
+            except Exception as error:  # noqa: BLE001 - the edge of the author's code: told as the device's alarm
+                channel.restore_failed(kept, as_error(error, channel.name))
+
+    def _kept(self, channel: ChannelRuntime) -> Any:
+        return self._device.hosted().settings.setpoint(self._device.name, channel.name) if channel.kept else None
 
     def _check_thread(self, channel: ChannelRuntime, verb: str) -> None:
-        handler = channel.declaration.reader if verb == "get" else channel.declaration.writer
-        if _is_async(handler):
-            raise NotAllowedError(
-                f"{channel.name} has an async handler; use `await` with its function instead of {verb}()",
-                field=channel.name,
-            )
-        if self._timing.in_loop and handler is not None:
+        if self._timing.in_loop:
             raise NotAllowedError(
                 f"{channel.name}.{verb}() would block the event loop; "
                 f"use `await asyncio.to_thread(self.{channel.name}.{verb}, ...)` in an async function",
@@ -288,16 +320,14 @@ def _none_written(failure: Any, channels: Sequence[ChannelRuntime]) -> dict[str,
     return {channel.name: Written(error=as_error(failure.value, channel.name)) for channel in channels}
 
 
-def _is_kept(channel: ChannelRuntime) -> bool:
-    return channel.declaration.memorized is not Memorized.NO
+def _late(what: str, deadline_s: float | None) -> DeadlineError:
+    return DeadlineError(f"{what} has not answered within {deadline_s:g} s", field=what)
 
 
-def _blocks(handler: Callable[..., Any] | None) -> bool:
-    return handler is not None and not _is_async(handler) and not getattr(handler, "inline", False)
-
-
-def _is_async(handler: Callable[..., Any] | None) -> bool:
-    return handler is not None and is_reactor_function(handler)
+def _is_async(channel: ChannelRuntime, verb: str) -> NotAllowedError:
+    return NotAllowedError(
+        f"{channel.name} has an async handler; use `await` with its function instead of {verb}()", field=channel.name
+    )
 
 
 def _named(verb: str, channels: Iterable[ChannelRuntime]) -> str:

@@ -54,9 +54,9 @@ class ChannelDesk:
 
     def _at_once(self, channel: ChannelRuntime, source: str, max_age_s: float | None) -> Reading | None:
         """Return the reading of a channel that needs no asking of the hardware, None where it does."""
-        if source == "device" and not channel.declaration.fed_by_code:
-            return None
         if channel.declaration.inline:
+            return self._device.acquisition.known(channel)
+        if source == "device" and not channel.declaration.fed_by_code:
             return None
         try:
             channel.check_access(write=False)

@@ -6,12 +6,15 @@ Readings are made in whatever thread has the value; filters, events and the ring
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from ocs.agent.channel import ChannelDeclaration, Sample
 from ocs.agent.channel_events import LIMIT_KEYS, ChannelEvents
+from ocs.agent.declarations import is_reactor_function
 from ocs.agent.failing import as_error
-from ocs.model.channel import Access, ChannelInterface
+from ocs.model.channel import Access, ChannelInterface, Memorized
 from ocs.model.datatype import Format
 from ocs.model.errors import NotAllowedError, OcsError
 from ocs.model.event import EventKind
@@ -26,6 +29,29 @@ if TYPE_CHECKING:
 
 PERIODS_FRESH = 4.0
 """A polled reading older than so many periods is not taken for the present one (Tango, polling)."""
+
+
+class Place(Enum):
+    """Where a handler of a channel is called."""
+
+    NOWHERE = "nowhere"
+    HERE = "here"
+    THREAD = "thread"
+    LOOP = "loop"
+
+
+def place_of_handler(handler: Callable[..., Any] | None, *, inline: bool = False) -> Place:
+    """Return where a handler is called: nowhere without one, plain ones in the device's thread, async ones in the loop.
+
+    Args:
+        handler: Reader or writer.
+        inline: Whether it is quick and called at once, as those of State and Status.
+    """
+    if handler is None:
+        return Place.NOWHERE
+    if inline:
+        return Place.HERE
+    return Place.LOOP if is_reactor_function(handler) else Place.THREAD
 
 
 class ChannelRuntime:
@@ -43,6 +69,8 @@ class ChannelRuntime:
         self.device = device
         self.layers = LayeredConfig(self.name, declaration.type, declaration.code)
         self.kind = declaration.type
+        self.reads_in = place_of_handler(declaration.reader, inline=declaration.inline)
+        self.writes_in = place_of_handler(declaration.writer)
         self.ring: deque[Reading] = deque(maxlen=declaration.depth)
         self.latest: Reading | None = None
         self.setpoint: Any = None
@@ -180,6 +208,11 @@ class ChannelRuntime:
         return None if self.declaration.reader is None else self.layers.effective.poll_period_s
 
     @property
+    def kept(self) -> bool:
+        """Whether its set point outlives a restart of the agent."""
+        return self.declaration.memorized is not Memorized.NO
+
+    @property
     def limited(self) -> bool:
         """Whether its value can make it be in alarm or warning."""
         config = self.layers.effective
@@ -258,9 +291,11 @@ class ChannelRuntime:
         if self.declaration.fed_by_code and self.declaration.access is not Access.WRITE:
             self._accept(self._reading(value, Sample(value)))
 
-    def restore_failed(self, sentence: str) -> None:
-        """Say that the memorized set point could not be restored; a good write clears it."""
-        self.problem = sentence
+    def restore_failed(self, kept: Any, error: OcsError) -> None:
+        """Say that the memorized set point could not be restored, and why; a good write clears it."""
+        self.problem = (
+            f"{self.name}: its memorized set point {kept!r} could not be restored: {error.message}; write it again"
+        )
         self._timing.here_or_soon(self.device.quality_changed, self)
 
     def configured(self) -> None:

@@ -10,14 +10,14 @@ from twisted.internet import defer
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
+from ocs.agent.channel_runtime import ChannelRuntime
 from ocs.agent.device import Device
-from ocs.agent.execution import Worker
+from ocs.agent.execution import Worker, run_in_loop
 from ocs.agent.failing import told_of
 from ocs.agent.links import close_link, open_link
 from ocs.agent.operations import OperationRuntime
 from ocs.agent.timing import Timing
 from ocs.model.cancellation import CancelReason
-from ocs.model.channel import Memorized
 from ocs.model.errors import BusyError, ErrorCode, NotRunningError, OcsError
 
 SHUTDOWN_S = 10.0
@@ -52,20 +52,18 @@ class Life:
         """Open the links and set the device up; fires with whether that went well, and never fails."""
         device = self._device
 
-        def body() -> None:
+        def body() -> list[ChannelRuntime]:
             for declaration in device.declared_links:
                 if device.device_link is None:
                     open_link(device, declaration, self._simulators)
             device.state.chosen = False
             device.setup()
-            self._restore()
+            return device.acquisition.restore()
 
-        return self._in_thread("setup", body).addBoth(self._was_set_up)
+        def late(channels: list[ChannelRuntime]) -> Deferred[None]:
+            return run_in_loop(self._timing, lambda: device.acquisition.restore_in_loop(channels))
 
-    def _restore(self) -> None:
-        for channel in list(self._device.channels.values()):
-            if channel.declaration.memorized is not Memorized.NO:
-                self._device.acquisition.restore(channel)
+        return self._in_thread("setup", body).addCallback(late).addBoth(self._was_set_up)
 
     def _was_set_up(self, result: Any) -> bool:
         device = self._device
