@@ -1,12 +1,17 @@
-"""The 240 series module as a device: acquire temperatures, name inputs, upload curves."""
+"""The 240 series module as a device: channels for each input, acquisition, names, curves."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, TypeVar
 
 from agents.lakeshore240 import curve, driver
-from agents.lakeshore240.driver import ReadingStatus
+from agents.lakeshore240.channels import InputChannels
+from agents.lakeshore240.curve import CurvePoint
+from agents.lakeshore240.driver import Identity, ReadingStatus
 from agents.lakeshore240.reply import Query
 from ocs.agent import (
     Device,
@@ -14,6 +19,7 @@ from ocs.agent import (
     Feed,
     Limits,
     Lines,
+    LinkLostError,
     LinkTo,
     Property,
     Session,
@@ -22,6 +28,7 @@ from ocs.agent import (
     run,
     task,
 )
+from ocs.model.errors import DeadlineError
 
 AGENT_CLASS = "Lakeshore240Agent"
 
@@ -30,7 +37,10 @@ T = TypeVar("T")
 
 
 class Lakeshore240(Device):
-    """A Lake Shore 240 series thermometer with two or eight inputs."""
+    """A Lake Shore 240 series thermometer with two or eight inputs.
+
+    Each input that the module has gets channels when it is found: `temperature_1`, `sensor_1`, `name_1`, `curve_1`.
+    """
 
     port: Property[str] = Property("sim", doc="/dev/ttyUSB0, tcp://host:4001, or sim")
     beam_from: Property[str] = Property("", doc="simulated stage whose beam the simulated input 1 sees")
@@ -38,14 +48,37 @@ class Lakeshore240(Device):
     link = LinkTo(lambda: Lines(driver.TERMINATOR), driver.BAUD_RATE, simulator="agents.lakeshore240.sim")
     temperatures = Feed(doc="temperature in K and sensor signal in its units, each input", batch_s=0.25)
 
+    inputs: Sequence[int] = ()
+    identity: Identity | None = None
+
     def simulator_options(self) -> list[str]:
         """Return what the simulator is told."""
         beam = ["--beam-from", self.beam_from] if self.beam_from else []
         return beam if self.seed < 0 else [*beam, "--seed", str(self.seed)]
 
     def check_link(self) -> None:
-        """See that a 240 answers, and how many inputs it has."""
-        self.inputs = range(1, self.ask(driver.identity()).inputs + 1)
+        """See that a 240 answers, and offer the channels of its inputs; the curves of one not seen before are read."""
+        identity = self.ask(driver.identity())
+        inputs = range(1, identity.inputs + 1)
+        found = self.input_channels.offer({number: self.ask(driver.input_setup(number)) for number in inputs})
+        self.inputs = inputs
+        if found or identity != self.identity:
+            self.identity = identity
+            self.start_operation("read_curves")
+
+    def setup(self) -> None:
+        """Look again which inputs there are; a module that is away is looked at when it comes."""
+        with suppress(LinkLostError):
+            self.check_link()
+
+    @cached_property
+    def input_channels(self) -> InputChannels:
+        """The channels of the inputs."""
+        return InputChannels(self)
+
+    def read_hardware(self, names: list[str]) -> None:
+        """Ask how each input is of which something is about to be read."""
+        self.input_channels.look(names)
 
     @process
     def acq(
@@ -90,10 +123,24 @@ class Lakeshore240(Device):
             input: The input.
             label: Its name, at most 15 ASCII signs.
         """
-        number = self.present([input])[0]
-        self.link.tell(driver.set_input_name(number, label))
-        session.add_message(f"input {number} is now called {label!r}")
-        return self.ask(driver.input_name(number))
+        name = self.channels[f"name_{self.present([input])[0]}"]
+        name.put(label)
+        session.add_message(f"input {input} is now called {label!r}")
+        return str(name.get())
+
+    @task(timeout_s=600)
+    def read_curves(self, session: Session) -> None:
+        """Read the calibration curves of all inputs into `curve_1` and so on; a module just found is read by itself."""
+        for number in self.present(None):
+            try:
+                self.input_channels.show_curve(number, self.ask(curve.header(number)), self.points(number))
+            except LinkLostError:
+                self.identity = None  # so that they are read when it is back
+                raise
+            except (DeviceError, DeadlineError) as error:
+                self.input_channels.no_curve(number, error)
+                session.add_message(f"input {number}: {error.message}")
+            session.progress(number / len(self.inputs), f"input {number}")
 
     @task(timeout_s=600)
     def upload_curve(self, session: Session, input: Input, path: str) -> int:  # noqa: A002
@@ -119,19 +166,32 @@ class Lakeshore240(Device):
                 found.append(self.ask(query))
                 session.progress(0.5 + len(found) / steps, f"reading back point {len(found)}")
                 session.check()
-            curve.verify(wanted, self.ask(curve.header(number)), tuple(found))
+            header = self.ask(curve.header(number))
+            curve.verify(wanted, header, tuple(found))
             done = True
         finally:
             if not done:
+                self.input_channels.no_curve(number, f"the upload to input {number} did not end well; upload it again")
                 self.link.tell(curve.delete(number))
+        self.input_channels.show_curve(number, header, found[: len(wanted.points)])
         return len(wanted.points)
 
     def ask(self, query: Query[T]) -> T:
         """Return the typed answer to a question."""
         return query.parse(self.link.ask(query.text))
 
+    def points(self, number: int) -> Iterator[CurvePoint]:
+        """Ask for the breakpoints of an input's curve, up to the first that was never written."""
+        for query in curve.read_back(number, curve.MAX_POINTS):
+            point = self.ask(query)
+            if point == curve.NEVER_WRITTEN:
+                return
+            yield point
+
     def present(self, inputs: list[int] | None) -> list[int]:
         """Return the inputs that are asked for, if the module has them."""
+        if not self.inputs:
+            self.check_link()  # it was not there yet; raises why
         wanted = list(self.inputs) if inputs is None else inputs
         for number in wanted:
             if number not in self.inputs:

@@ -52,6 +52,10 @@ class CurvePoint:
     kelvin: float
 
 
+NEVER_WRITTEN = CurvePoint(0.0, 0.0)
+"""What the module tells of a breakpoint beyond the last."""
+
+
 @dataclass(frozen=True)
 class Curve:
     """A header with 2 to 200 breakpoints, sensor units rising, temperature as the coefficient says.
@@ -141,7 +145,7 @@ def verify(wanted: Curve, found: CurveHeader, points: tuple[CurvePoint, ...]) ->
     """
     if _kept_header(found) != _kept_header(wanted.header):
         raise DeviceError(f"the module holds the curve header {found}, not {wanted.header}")
-    expected = [*wanted.points, CurvePoint(0.0, 0.0)][:MAX_POINTS]
+    expected = [*wanted.points, NEVER_WRITTEN][:MAX_POINTS]
     if len(points) != len(expected):
         raise DeviceError(f"{len(points)} breakpoints were read back; needed are {len(expected)}")
     for index, (want, have) in enumerate(zip(expected, points, strict=True), start=1):
