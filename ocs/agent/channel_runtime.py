@@ -80,6 +80,7 @@ class ChannelRuntime:
         self._wrote_at: float | None = None
         self._settling: Settling | None = None
         self._rule: tuple[float | None, float] = (None, 0.0)
+        self._open = declaration.access.readable and not declaration.when and declaration.allower is None
         self.events = ChannelEvents(self)
         self.configured()
         if declaration.initial is not None:
@@ -246,6 +247,8 @@ class ChannelRuntime:
             NotAllowedError: It does not; the sentence names the state and the allowed ones, or the device's reason.
         """
         declared = self.declaration
+        if not write and self._open:
+            return
         verb = "written" if write else "read"
         if write and not declared.access.writable:
             raise NotAllowedError(f"channel {self.name} cannot be written: it is read only", field=self.name)

@@ -12,7 +12,7 @@ from ocs.client.requests import prefixed
 from ocs.model.errors import OcsError
 from ocs.model.quality import Quality
 from ocs.model.reading import Clock
-from ocs.wire.channels import decode_reading, decode_written
+from ocs.wire.channels import decode_told, decode_written
 
 LONGEST_SHOWN = 8
 
@@ -83,12 +83,11 @@ def reading_of(encoded: Mapping[str, Any], unit: str, channel: str) -> Reading:
         unit: Unit of the channel.
         channel: Device and channel, which an error then begins with.
     """
-    told = decode_reading(encoded)
+    told = decode_told(encoded)
+    error = None if told.error is None else prefixed(told.error, channel)
     return Reading(
-        value=told.value, quality=told.quality, time=told.time, age_s=-told.taken, setpoint=told.setpoint,
-        clock=told.clock, error=None if told.error is None else prefixed(told.error, channel), settled=told.settled,
-        unit=unit,
-    )  # fmt: skip
+        told.value, told.quality, told.time, told.age_s, told.setpoint, told.clock, error, told.settled, unit
+    )
 
 
 def written_of(encoded: Mapping[str, Any], unit: str, channel: str) -> Written:

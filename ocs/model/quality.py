@@ -8,6 +8,12 @@ from enum import Enum
 class Quality(Enum):
     """What a reading is worth; set by a channel's limits, or by the code that read it, which is never overridden."""
 
+    word: str
+
+    def __init__(self, word: str) -> None:
+        # Read for each reading that is sent; an enum's own `value` is a slow attribute.
+        self.word = word
+
     VALID = "VALID"
     CHANGING = "CHANGING"
     WARNING = "WARNING"

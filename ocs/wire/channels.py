@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -13,6 +14,9 @@ from ocs.model.quality import Quality
 from ocs.model.reading import Clock, Reading
 from ocs.wire.replies import decode_error, encode_error
 from ocs.wire.values import decode_value, encode_value, special
+
+_QUALITIES: dict[Any, Quality] = {quality.value: quality for quality in Quality}
+_CLOCKS: dict[Any, Clock] = {clock.value: clock for clock in Clock}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +55,12 @@ def encode_event(reading: Reading, *, seq: int, epoch: int, reason: str, columns
 
 def _essence(reading: Reading, *, columns: bool) -> dict[str, Any]:
     value = reading.value
-    encoded: dict[str, Any] = {
-        "value": encode_value(value, columns=columns), "quality": reading.quality.value, "time": reading.time
-    }  # fmt: skip
-    word = special(value)
-    if word is not None:
-        encoded["special"] = word
+    encoded: dict[str, Any] = {"value": value, "quality": reading.quality.word, "time": reading.time}
     if isinstance(value, np.ndarray):
+        encoded["value"] = encode_value(value, columns=columns)
         encoded["dims"] = list(reversed(value.shape)) if value.ndim > 1 else [len(value), 0]
+    elif type(value) is float and not math.isfinite(value):
+        encoded["value"], encoded["special"] = None, special(value)
     if reading.setpoint is not None:
         encoded["setpoint"] = encode_value(reading.setpoint, columns=columns)
     if reading.settled is not None:
@@ -68,18 +70,42 @@ def _essence(reading: Reading, *, columns: bool) -> dict[str, Any]:
     return encoded
 
 
+class Told(NamedTuple):
+    """What a map says of a reading; `age_s` is its age in s when it was encoded."""
+
+    value: Any
+    quality: Quality
+    time: float
+    age_s: float
+    setpoint: Any
+    clock: Clock
+    error: OcsError | None
+    settled: bool | None
+
+
+def decode_told(encoded: Mapping[str, Any]) -> Told:
+    """Return what a map says of a reading; a quality of a later version is INVALID here."""
+    said = encoded.get
+    value, setpoint, error, word = said("value"), said("setpoint"), said("error"), said("special")
+    if word is not None or type(value) is dict:
+        value = decode_value(value, word)
+    return Told(
+        value,
+        _QUALITIES.get(said("quality"), Quality.INVALID),
+        said("time") or 0.0,
+        said("age_s") or 0.0,
+        decode_value(setpoint) if type(setpoint) is dict else setpoint,
+        _CLOCKS.get(said("clock"), Clock.HOST),
+        decode_error(error) if error else None,
+        said("settled"),
+    )
+
+
 def decode_reading(encoded: Mapping[str, Any]) -> Reading:
     """Return the reading in a map; `taken` is minus its age, so that an age can be counted on by any clock."""
-    told = encoded.get("error")
+    told = decode_told(encoded)
     return Reading(
-        value=decode_value(encoded.get("value"), encoded.get("special")),
-        quality=Quality(encoded.get("quality", Quality.INVALID.value)),
-        time=float(encoded.get("time") or 0.0),
-        taken=-float(encoded.get("age_s", 0.0)),
-        setpoint=decode_value(encoded.get("setpoint")),
-        clock=Clock(encoded.get("clock", Clock.HOST.value)),
-        error=decode_error(told) if told else None,
-        settled=encoded.get("settled"),
+        told.value, told.quality, told.time, -told.age_s, told.setpoint, told.clock, told.error, told.settled
     )
 
 
