@@ -23,8 +23,10 @@ from ocs.model.errors import ErrorCode, OcsError, ParameterError, UnknownParamet
 from ocs.model.interface import DeviceInterface
 from ocs.model.operation import Kind, Status
 from ocs.testing import devices
+from ocs.testing.channel_contract import ChannelContract
 from ocs.testing.memory_codec import Codec, through
 from ocs.testing.running import LONGEST_S, RunningDevice, Site
+from ocs.testing.state_contract import StateContract
 from ocs.wire import describe
 
 SMALL = 32_000
@@ -39,7 +41,7 @@ print(*(name for name in {_HEAVY!r} if name in sys.modules))
 """
 
 
-class DeviceContract:
+class DeviceContract(ChannelContract, StateContract):
     """The tests; `device_class` is parametrised by the class that inherits.
 
     Attributes:
@@ -119,6 +121,9 @@ class DeviceContract:
         assert decoded.identity == declared.identity
         assert dict(decoded.operations) == dict(declared.operations)
         assert list(decoded.feeds) == list(declared.feeds)
+        assert dict(decoded.channels) == dict(declared.channels)
+        assert dict(decoded.commands) == dict(declared.commands)
+        assert decoded.chart == declared.chart
 
     def test_its_replies_are_small(self, device: RunningDevice) -> None:
         """A plain wampy client reads no longer ones; sessions of all operations included."""

@@ -26,7 +26,13 @@ if TYPE_CHECKING:
     from ocs.testing.router_process import RouterProcess
     from ocs.testing.running import RunningDevice, Site
 
-pytest.register_assert_rewrite("ocs.testing.contract", "ocs.testing.running", "ocs.testing.leftovers")
+pytest.register_assert_rewrite(
+    "ocs.testing.contract",
+    "ocs.testing.channel_contract",
+    "ocs.testing.state_contract",
+    "ocs.testing.running",
+    "ocs.testing.leftovers",
+)
 
 
 class AgentOf(Protocol):
