@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from benchmarks.calls import measure_calls
+from benchmarks.channels import measure_channels
 from benchmarks.data import measure_data
 from benchmarks.figure import Figure
 from benchmarks.place import Place, open_place
@@ -20,6 +21,7 @@ GROUPS: dict[str, Callable[[Place], Iterator[Figure]]] = {
     "starting": measure_starting,
     "data": measure_data,
     "calls": measure_calls,
+    "channels": measure_channels,
 }
 RESULTS = Path("build/bench.json")
 

@@ -17,11 +17,13 @@ from autobahn.twisted.wamp import ApplicationSession  # noqa: E402 - the reactor
 from autobahn.wamp.serializer import MsgPackSerializer  # noqa: E402 - the reactor comes first
 from twisted.internet import defer, reactor  # noqa: E402 - a bare program has its reactor itself
 from twisted.internet.endpoints import UNIXClientEndpoint  # noqa: E402 - the reactor comes first
+from twisted.internet.task import deferLater  # noqa: E402 - the reactor comes first
 
 from benchmarks.programs.commands import answer, read_commands, summary  # noqa: E402 - the reactor comes first
 from ocs.realm.reactor import loop_of  # noqa: E402 - the reactor comes first
 
 ECHO = "observatory.raw.echo"
+FETCH = "observatory.raw.fetch"
 PAYLOAD = {"temperature": 4.2, "pressure": 1.0e-6, "count": 7, "name": "stage"}
 COLUMNS, ROWS = 10, 100
 INFO = {
@@ -70,6 +72,60 @@ class Raw(ApplicationSession):
         begin = time.perf_counter()
         await defer.gatherResults([defer.ensureDeferred(chain(count // in_flight)) for _ in range(in_flight)])
         answer(**summary(time.perf_counter() - begin, durations))
+
+    async def serve_bytes(self, size: int) -> None:
+        """Offer a procedure that answers so many bytes."""
+        data = bytes(size)
+        await self.register(lambda: data, FETCH)
+        answer(serving=True)
+
+    async def fetch_many(self, count: int) -> None:
+        """Call it `count` times."""
+        durations: list[float] = []
+        begin = time.perf_counter()
+        for _ in range(count):
+            called = time.perf_counter()
+            await self.call(FETCH)
+            durations.append(time.perf_counter() - called)
+        answer(**summary(time.perf_counter() - begin, durations))
+
+    async def publish_stamps(self, topic: str, count: int, rate: float) -> None:
+        """Publish the time `count` times, in the very form that an event has, at `rate` Hz or as fast as it goes."""
+        answer(publishing=True)
+        for number in range(count):
+            now = time.time()
+            self.publish(
+                topic,
+                {
+                    "value": now,
+                    "quality": "VALID",
+                    "time": now,
+                    "seq": number,
+                    "epoch": INFO["epoch"],
+                    "reason": "value",
+                },
+            )
+            if rate:
+                await deferLater(reactor, 1.0 / rate)
+
+    async def count_stamps(self, topic: str, count: int) -> None:
+        """Count events with times until `count` came; tell their rate, and the median of their lag."""
+        times: list[float] = []
+        lags: list[float] = []
+        done: defer.Deferred[None] = defer.Deferred()
+
+        def event(payload: Any) -> None:
+            now = time.time()
+            times.append(now)
+            lags.append(now - payload["value"])
+            if len(times) == count:
+                done.callback(None)
+
+        subscription = await self.subscribe(event, topic)
+        answer(listening=True)
+        await done
+        answer(rate=(count - 1) / (times[-1] - times[0]), lag_us=sorted(lags)[count // 2] * 1e6)
+        await subscription.unsubscribe()
 
     async def publish_many(self, topic: str, count: int, form: str) -> None:
         """Publish `count` blocks of 10 x 100, as lists or as bytes, in the very form that a feed has."""
