@@ -139,14 +139,14 @@ class ScpiPsu(Device):
         session: Session,
         channel: Annotated[int, Limits(1, 3)],
         target: Annotated[float, Unit("V"), Limits(0, 30)],
-        rate: Annotated[float, Unit("V"), Limits(0.001, 100)],
+        rate: Annotated[float, Unit("V/s"), Limits(0.001, 100)],
     ) -> Volt:
         """Lead the set point of a voltage straight to a target; an abort leaves it where it is then.
 
         Args:
             channel: The output, 1 to 3.
             target: Where to; output 3 goes to 6 V.
-            rate: How fast, up or down: volts in each second.
+            rate: How fast, up or down.
         """
         voltage = self.channels[f"voltage_{channel}"]
         voltage.checked(target)

@@ -19,6 +19,7 @@ UNITS: dict[str, str] = {
     "V": "volt",
     "mV": "millivolt",
     "uV": "microvolt",
+    "V/s": "volt per second",
     "W": "watt",
     "mW": "milliwatt",
     "kW": "kilowatt",

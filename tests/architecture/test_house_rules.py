@@ -114,6 +114,7 @@ def test_this_run_has_no_plugin_of_wampy(pytestconfig: pytest.Config) -> None:
         ("ocs.wire.describe", ("twisted", "autobahn", "serial", "ruamel")),
         ("agents.smc100.driver", ("twisted", "autobahn", "serial", "ruamel")),
         ("agents.lakeshore240.driver", ("twisted", "autobahn", "serial", "ruamel")),
+        ("agents.scpi_psu.driver", ("twisted", "autobahn", "serial", "ruamel")),
     ],
 )
 def test_an_import_stays_light(module: str, heavy: tuple[str, ...]) -> None:
