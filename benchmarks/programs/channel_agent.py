@@ -87,8 +87,9 @@ class Thousand(Device):
     def setup(self) -> None:
         """Add the channels."""
         for number in range(POLLED):
-            doc, limits = "one of a thousand", {"max_alarm": 9.0, "min_alarm": -9.0}
-            channel = Channel(Volt, period_s=1.0, abs_change=0.5, stale_after_s=5.0, doc=doc, **limits)
+            channel = Channel(
+                Volt, period_s=1.0, abs_change=0.5, max_alarm=9.0, min_alarm=-9.0, stale_after_s=5.0, doc="one of many"
+            )
             self.add_channel(f"p_{number:04d}", channel, read=lambda number=number: 0.001 * number)
 
 
