@@ -15,7 +15,7 @@ from ocs.client.channel_requests import ChannelRequests
 from ocs.client.channel_watching import channel_subject, event_kind
 from ocs.client.flavour import Flavour
 from ocs.client.mailbox import Keep
-from ocs.client.readings import Reading
+from ocs.client.readings import Reading, with_unit
 from ocs.client.steps import Conversation
 from ocs.client.watching import LOOK_AGAIN_S, Subject, follow, no_check, subscribe, wait_until
 from ocs.model.channel import ChannelInterface
@@ -191,7 +191,11 @@ class ClientChannel:
                     return False
                 raise
 
-        return self._flavour.do(self._waited(self._subject(EventKind.CHANGE), holds, timeout_s))
+        def conversation() -> Conversation[Reading]:
+            event = yield from wait_until(self._subject(EventKind.CHANGE), holds, timeout_s, _shown)
+            return event.reading
+
+        return self._flavour.do(conversation())
 
     def wait_settled(self, timeout_s: float | None) -> Any:
         """Return the reading with which the value has followed the set point, by the channel's own rule.
@@ -206,10 +210,18 @@ class ClientChannel:
         """
         # What the agent read last may be of before the set point was written.
         subject = replace(self._subject(EventKind.CHANGE, "device"), check=no_check)
-        told = EventKind.CHANGE in self.interface.events
-        return self._flavour.do(
-            self._waited(subject, self._settled, timeout_s, LOOK_AGAIN_S if told else UNTOLD_LOOK_S)
-        )
+        look_s = LOOK_AGAIN_S if EventKind.CHANGE in self.interface.events else UNTOLD_LOOK_S
+
+        def shown(event: ChannelEvent) -> str:
+            return f"{_shown(event)}, its set point {with_unit(event.reading.setpoint, self.unit)}"
+
+        def conversation() -> Conversation[Reading]:
+            event = yield from wait_until(
+                subject, self._settled, timeout_s, shown, missed="has not settled", look_again_s=look_s
+            )
+            return event.reading
+
+        return self._flavour.do(conversation())
 
     def _settled(self, event: ChannelEvent) -> bool:
         reading = event.reading
@@ -227,21 +239,12 @@ class ClientChannel:
             field="settle_tolerance",
         )
 
-    def _waited(
-        self,
-        subject: Subject[ChannelEvent],
-        holds: Callable[[ChannelEvent], bool],
-        timeout_s: float | None,
-        look_again_s: float = LOOK_AGAIN_S,
-    ) -> Conversation[Reading]:
-        def shown(event: ChannelEvent) -> str:
-            return f"{event.reading.shown} ({event.reading.quality.value})"
-
-        event = yield from wait_until(subject, holds, timeout_s, shown, look_again_s)
-        return event.reading
-
     def _subject(self, kind: EventKind, source: str = "auto") -> Subject[ChannelEvent]:
         return channel_subject(self._requests, self.name, kind, self.unit, source)
 
     def __repr__(self) -> str:
-        return f"<channel {self.address}: {str(self.__doc__).partition(chr(10))[0]}>"
+        return f"<channel {self._requests.name}.{str(self.__doc__).partition(chr(10))[0]}>"
+
+
+def _shown(event: ChannelEvent) -> str:
+    return f"{event.reading.shown} ({event.reading.quality.value})"

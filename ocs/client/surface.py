@@ -119,8 +119,10 @@ class Device:
         }
         self.feeds: dict[str, Feed] = {name: Feed(flavour, root, self.name, name) for name in interface.feeds}
         self.state = ClientState(flavour, asked, interface.chart)
-        parts: dict[str, Any] = {**self.commands, **self.channels, **self.operations}
-        self._attributes = {python_name(name): part for name, part in parts.items()}
+        self._attributes: dict[str, Any] = {}
+        for parts in (self.operations, self.channels, self.commands):
+            for name, part in parts.items():
+                self._attributes.setdefault(python_name(name), part)
         self.__doc__ = interface.identity.doc
 
     # -- channels, commands, health ---------------------------------------------------------------

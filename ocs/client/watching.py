@@ -156,6 +156,8 @@ def wait_until(
     holds: Callable[[Told], bool],
     timeout_s: float | None,
     shown: Callable[[Told], str],
+    *,
+    missed: str = "did not become what was waited for",
     look_again_s: float = LOOK_AGAIN_S,
 ) -> Conversation[Told]:
     """Return the first event, or answer, for which `holds` is true; what that raises ends the wait.
@@ -165,6 +167,7 @@ def wait_until(
         holds: The condition.
         timeout_s: Longest wait in s; None for ever.
         shown: Returns for people what was last known.
+        missed: What is said of it at the deadline.
         look_again_s: It is asked for after so many seconds without event.
 
     Raises:
@@ -179,7 +182,7 @@ def wait_until(
         left = end - (yield Now())
         if left <= 0:
             raise DeadlineError(
-                f"{subject.what} did not become what was waited for within {timeout_s:g} s; it is {shown(known)}",
+                f"{subject.what} {missed} within {timeout_s:g} s; it is {shown(known)}",
                 field=subject.what, limit=timeout_s,
             )  # fmt: skip
         letter = yield Take(mailbox, min(look_again_s, left))

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from ocs.agent import Device, Session, task
-from ocs.client.surface import FRESH_S, Realm
-from ocs.model.errors import NotFoundError, NotRunningError
+from ocs import agent
+from ocs.agent import Channel, Session, task
+from ocs.client.surface import FRESH_S, Device, Realm
+from ocs.model.errors import NotAllowedError, NotFoundError, NotRunningError
+from ocs.model.interface import DeviceInterface, Identity
 from ocs.model.operation import Outcome
-from ocs.testing.running import Site
+from ocs.testing.running import ROOT, Site
 
 
-class Oven(Device):
+class Oven(agent.Device):
     """An oven."""
 
     @task
@@ -20,7 +24,7 @@ class Oven(Device):
         return "hot"
 
 
-class Kiln(Device):
+class Kiln(agent.Device):
     """A kiln."""
 
     @task
@@ -29,7 +33,7 @@ class Kiln(Device):
         session.sleep(3600)
 
 
-class NewOven(Device):
+class NewOven(agent.Device):
     """The oven of the next version."""
 
     @task
@@ -110,3 +114,59 @@ def test_a_run_that_has_ended_does_not_end_the_next_one(memory_site: Site) -> No
     theirs.abort()
     memory_site.clock.settle()
     assert theirs.status().outcome is Outcome.ABORTED
+
+
+def test_operations_channels_and_commands_are_attributes(oven: Any) -> None:
+    assert {"bake", "temperature", "calibrate", "Init", "state", "health", "read", "write"} <= set(dir(oven))
+    assert repr(oven).startswith("<Oven observatory.oven: bake, State, Status, temperature")
+    assert repr(oven.temperature) == "<channel oven.temperature: float64 [K], read with its set point>"
+    assert "At the door." in oven.temperature.__doc__
+
+
+def test_a_name_that_a_channel_and_a_command_have_means_the_channel(oven: Any) -> None:
+    assert oven.State.get() == oven.commands["State"]() == "OFF"
+
+
+def test_a_name_that_a_device_does_not_have_is_told_with_those_that_it_has(oven: Any) -> None:
+    with pytest.raises(AttributeError, match=r"^oven has no operation, channel or command fly; it has bake, .*Init"):
+        _ = oven.fly
+
+
+def test_a_channel_that_was_added_is_found_by_the_next_look(oven: Any, hardware: Any, memory_site: Site) -> None:
+    realm = memory_site.realm
+    realm.device("oven")
+    hardware.add_channel("door", Channel(bool, initial=True))
+    with pytest.raises(AttributeError):
+        _ = realm.device("oven").door
+
+    assert realm.device("oven").door.get() is True
+
+
+def test_a_channel_that_was_removed_makes_the_device_be_looked_at_anew(
+    oven: Any, hardware: Any, memory_site: Site
+) -> None:
+    realm = memory_site.realm
+    known = realm.device("oven")
+    hardware.remove_channel("pressure")
+    with pytest.raises(NotFoundError, match=r"^oven\.pressure: "):
+        known.pressure.read()
+
+    assert "pressure" not in realm.device("oven").channels
+
+
+def test_a_device_describes_itself_anew_when_asked(oven: Any) -> None:
+    assert oven.describe() == oven.interface
+
+
+def test_the_configuration_of_all_channels_is_told(oven: Any) -> None:
+    assert oven.config().keys() == oven.channels.keys()
+
+
+def test_an_agent_of_ocs_has_no_channels_and_says_so(memory_site: Site) -> None:
+    identity = Identity("faker", ROOT, "", "Fake", "", "", "", "", 0, 0, wire="")
+    faker = Device(memory_site.script, ROOT, DeviceInterface(identity, {}, {}))
+
+    assert (faker.channels, faker.commands, faker.state.triggers) == ({}, {}, {})
+    for ask in (lambda: faker.health, faker.state.read, lambda: str(faker.state), faker.read, lambda: faker.write({"x": 1})):
+        with pytest.raises(NotAllowedError, match="faker is an agent of OCS; it has operations and feeds, no channels"):
+            ask()
