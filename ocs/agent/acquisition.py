@@ -106,9 +106,15 @@ class Acquisition:
         end = None if deadline_s is None else self._timing.loop.time() + deadline_s
         if not self._blocking_hardware:
             names = [channel.name for channel in channels]
-            async with asyncio.timeout_at(end):
-                fetched: Any = device.read_hardware(names)  # type: ignore[func-returns-value] # async here
-                await fetched
+            limit = asyncio.timeout_at(end)
+            try:
+                async with limit:
+                    fetched: Any = device.read_hardware(names)  # type: ignore[func-returns-value] # async here
+                    await fetched
+            except TimeoutError:
+                if limit.expired():
+                    raise _late("read_hardware", deadline_s) from None
+                raise
         return {channel.name: await self._read_one_in_loop(channel, end, deadline_s) for channel in channels}
 
     async def _read_one_in_loop(self, channel: ChannelRuntime, end: float | None, deadline_s: float | None) -> Reading:
