@@ -71,7 +71,7 @@ class Controller:
         self._watch()
         found: dict[str, Quantity] = {
             "stage": self._cryostat.temperatures.stage,
-            "power": 0.0 if self._heater_open else self._cryostat.watts,
+            "heater_power": 0.0 if self._heater_open else self._cryostat.watts,
             "head": self._cryostat.plant.head,
             "cooler": self._cryostat.plant.cooling,
             "cut_out": self._cryostat.cut_out,

@@ -216,7 +216,7 @@ def test_the_quantities_tell_the_truth(bench: Bench) -> None:
 
     assert (found["stage"], found["head"], found["cooler"]) == (100.0, 10.0, False)
     assert found["thermometer_1"] == 100.0
-    assert found["power"] == 0.0
+    assert found["heater_power"] == 0.0
     assert [name for name, value in found.items() if value is True] == []
 
 
@@ -229,7 +229,7 @@ def test_the_quantities_tell_the_truth(bench: Bench) -> None:
         ("stage", True, ParameterError),
         ("cooler", 1.0, ParameterError),
         ("thermometer_5_open", True, NotFoundError),
-        ("power", 10.0, NotFoundError),
+        ("heater_power", 10.0, NotFoundError),
     ],
 )
 def test_nature_does_not_do_the_impossible(bench: Bench, name: str, value: Quantity, kind: type[Exception]) -> None:
