@@ -21,7 +21,7 @@ KIND_WORDS: dict[EventKind, str] = {
     EventKind.USER: "the device's code sends it",
     EventKind.DATA_READY: "the device's code says that there are data; a counter, no value",
     EventKind.CONFIG: "the configuration of the channel was changed",
-    EventKind.ALARM: "the quality entered, changed or left WARNING and ALARM",
+    EventKind.ALARM: "the quality is another one",
 }
 REASON_WORDS: dict[Reason, str] = {
     Reason.FIRST: "the first since the agent started, or since the kind has a source",

@@ -13,18 +13,26 @@ PAGES = sorted([*DOCS.glob("**/*.md"), *(CHECKOUT / "examples").glob("**/*.md"),
 RUNS = "# runs"
 FILE = "# file "
 
-_PYTHON = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_PYTHON = re.compile(r"^```python\n(.*?)^```$(?:\n\n```text\n(.*?)^```$)?", re.MULTILINE | re.DOTALL)
+_AGENT = re.compile(r"# agent (\S+) as (\S+)\n")
 _LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)\s]*)?\)")
 _PLAYED = re.compile(r"^<!-- runs in (\S+) -->\n(```console\n.*?^```)$", re.MULTILINE | re.DOTALL)
 
 
 @dataclass(frozen=True)
 class Snippet:
-    """A block of Python in a page."""
+    """A block of Python in a page, and what the page shows below as its output."""
 
     page: Path
     line: int
     text: str
+    output: str = ""
+
+    @property
+    def agent(self) -> tuple[str, str] | None:
+        """File and instance-id, where it is an agent that the page's other snippets talk to."""
+        told = _AGENT.match(self.text)
+        return None if told is None else (told[1], told[2])
 
     def __str__(self) -> str:
         return f"{self.page.relative_to(CHECKOUT)}:{self.line}"
@@ -35,7 +43,10 @@ def snippets() -> list[Snippet]:
     found = []
     for page in PAGES:
         text = page.read_text()
-        found += [Snippet(page, text.count("\n", 0, block.start()) + 1, block[1]) for block in _PYTHON.finditer(text)]
+        found += [
+            Snippet(page, text.count("\n", 0, block.start()) + 1, block[1], block[2] or "")
+            for block in _PYTHON.finditer(text)
+        ]
     return found
 
 

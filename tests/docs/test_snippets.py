@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.pages import FILE, RUNS, Snippet, snippets
+from tests.docs.pages import DOCS, FILE, RUNS, Snippet, snippets
+from tests.examples.lessons import masked
 from tests.system.programs import CHECKOUT, Place, clean_environ
 
 ALL = snippets()
@@ -65,6 +66,8 @@ def test_a_marked_snippet_runs(snippet: Snippet, lab: Place) -> None:
 
     assert (done.returncode, done.stderr) == (0, ""), done.stdout
     assert done.stdout
+    if snippet.output:
+        assert masked(done.stdout.splitlines()) == masked(snippet.output.splitlines())
 
 
 def test_the_tests_of_the_page_on_tests_pass(tmp_path: Path) -> None:
@@ -80,4 +83,12 @@ def test_the_tests_of_the_page_on_tests_pass(tmp_path: Path) -> None:
 
 
 def test_some_snippets_are_marked() -> None:
-    assert len(MARKED) >= 3
+    assert len(MARKED) >= 8
+
+
+@pytest.mark.parametrize("page", ["devices", "channels", "states", "health", "events"])
+def test_an_explanation_shows_an_agent_and_a_program_that_uses_it(page: str) -> None:
+    of_page = [snippet for snippet in ALL if snippet.page == DOCS / "explanations" / f"{page}.md"]
+
+    assert [snippet for snippet in of_page if snippet.agent is not None]
+    assert [snippet for snippet in of_page if snippet in MARKED and snippet.output]
