@@ -18,6 +18,7 @@ from ocs.agent import (
     Unit,
     action,
     command,
+    run,
     task,
     transition,
 )
@@ -49,7 +50,7 @@ class Oven(Device):
     chart = OvenChart
     temperature = Channel(
         Kelvin, period_s=1.0, abs_change=0.5, max_alarm=380, max_warning=350, settle=(1.0, 2.0), partner="setpoint",
-        access="rww", doc="At the door.",
+        access="rww", feed="thermal", doc="At the door.",
     )  # fmt: skip
     setpoint = Channel(Wanted, access="rw", doc="What it shall become.")
     pressure = Channel(Annotated[float, Unit("mbar")], doc="Nobody polls it.")
@@ -110,3 +111,16 @@ class Oven(Device):
     def bake(self, session: Session) -> str:
         """Bake."""
         return "bread"
+
+    @task
+    def heat(self, session: Session, actual: Kelvin) -> None:
+        """Be as hot as that.
+
+        Args:
+            actual: What the hardware shows from then on.
+        """
+        self.actual = actual
+
+
+if __name__ == "__main__":
+    run(Oven)
