@@ -87,7 +87,7 @@ def _next(mailbox: Mailbox, timeout_s: float | None) -> Conversation[Letter]:
 
 
 def subscribe(
-    subject: Subject[Told], handler: Callable[[Told], object], deliver: Callable[[Callable[[], object]], None]
+    subject: Subject[Told], handler: Callable[[Told], object], deliver: Callable[[Callable[[], object]], object]
 ) -> Conversation[Any]:
     """Have `handler` called with how something is now, then with each event; return what ends it by `close()`.
 

@@ -1,6 +1,6 @@
 """One story about the oven, told by each flavour of the client; prints what happened as JSON.
 
-    python story.py blocking|wampy|async ws://127.0.0.1:8001/ws
+python story.py blocking|wampy|async ws://127.0.0.1:8001/ws
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ async def in_a_loop(url: str) -> dict[str, Any]:
         told["followed"] = []
         async for event in oven.setpoint.follow(timeout_s=WAIT_S):
             told["followed"].append(event.value)
-            if len(told["followed"]) == 2:  # noqa: PLR2004 - the first and the next
+            if len(told["followed"]) == 2:
                 break
             await oven.setpoint.put(320)
         events = [await heard.get() for _ in range(2)]

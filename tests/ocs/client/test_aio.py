@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -16,12 +17,13 @@ from ocs.model.errors import RouterLostError
 from ocs.testing.clock import VirtualClock
 from ocs.testing.memory_router import WAY, MemoryRouter
 from ocs.testing.running import REALM, ROOT, Site
+from tests.ocs.client.oven import Oven
 
 PLACE = Place("ws://memory:1/ws", (WAY,), REALM, ROOT, "registry")
 
 
-class Oven(Device):
-    """An oven."""
+class Kiln(Device):
+    """A kiln."""
 
     heat = Feed(doc="its heat")
 
@@ -68,7 +70,7 @@ def test_a_join_that_is_cancelled_is_given_up(
 def test_who_follows_a_feed_is_told_that_the_client_left(
     clock: VirtualClock, memory_site: Site, client: AsyncClient
 ) -> None:
-    memory_site.start(Oven("oven"))
+    memory_site.start(Kiln("oven"))
     result(clock, client.join())
 
     async def follow() -> None:
@@ -88,7 +90,7 @@ def test_who_follows_a_feed_is_told_that_the_client_left(
 def test_the_end_of_a_run_is_found_although_its_event_was_missed(
     clock: VirtualClock, memory_site: Site, memory_router: MemoryRouter, client: AsyncClient
 ) -> None:
-    memory_site.start(Oven("oven"))
+    memory_site.start(Kiln("oven"))
     result(clock, client.join())
 
     async def follow() -> str:
@@ -112,7 +114,7 @@ def test_the_end_of_a_run_is_found_although_its_event_was_missed(
 def test_a_call_that_is_cancelled_leaves_nothing_behind(
     clock: VirtualClock, memory_site: Site, client: AsyncClient
 ) -> None:
-    agent = memory_site.start(Oven("oven"))
+    agent = memory_site.start(Kiln("oven"))
     result(clock, client.join())
 
     async def wait() -> None:
@@ -132,7 +134,7 @@ def test_a_call_that_is_cancelled_leaves_nothing_behind(
 
 
 def test_a_program_that_left_is_told_so(clock: VirtualClock, memory_site: Site, client: AsyncClient) -> None:
-    memory_site.start(Oven("oven"))
+    memory_site.start(Kiln("oven"))
     result(clock, client.join())
     oven = result(clock, Realm(client, ROOT).device("oven"))
     result(clock, client.leave())
@@ -147,7 +149,7 @@ def test_a_program_that_left_is_told_so(clock: VirtualClock, memory_site: Site, 
 
 
 def test_two_clients_share_a_loop(clock: VirtualClock, memory_site: Site, client: AsyncClient) -> None:
-    memory_site.start(Oven("oven"))
+    memory_site.start(Kiln("oven"))
     other = AsyncClient(PLACE)
 
     async def both() -> list[str]:
@@ -160,3 +162,89 @@ def test_two_clients_share_a_loop(clock: VirtualClock, memory_site: Site, client
         return [first.result, second.result]
 
     assert result(clock, both()) == ["hot", "hot"]
+
+
+def test_a_wait_that_is_cancelled_listens_no_more(
+    clock: VirtualClock, hardware: Oven, memory_router: MemoryRouter, client: AsyncClient
+) -> None:
+    result(clock, client.join())
+
+    async def wait() -> None:
+        oven = await Realm(client, ROOT).device("oven")
+        await oven.temperature.wait_until(lambda reading: reading.value > 310, timeout_s=600)
+
+    waiting = clock.loop.create_task(wait())
+    clock.advance(3.0)
+    before = len(client.mailboxes)
+    waiting.cancel()
+    clock.settle()
+
+    assert waiting.cancelled()
+    assert (before, len(client.mailboxes)) == (1, 0)
+    assert client.connection._roster.subscriptions == []
+    result(clock, client.leave())
+
+
+def test_who_waits_is_told_that_the_client_left(clock: VirtualClock, hardware: Oven, client: AsyncClient) -> None:
+    result(clock, client.join())
+
+    async def wait() -> None:
+        oven = await Realm(client, ROOT).device("oven")
+        await oven.state.wait_until(lambda report: report.state == "ON", timeout_s=600)
+
+    waiting = clock.loop.create_task(wait())
+    clock.advance(3.0)
+    result(clock, client.leave())
+    clock.settle()
+
+    with pytest.raises(RouterLostError, match="left the realm"):
+        waiting.result()
+
+
+def test_a_channel_is_followed_one_event_in_a_while(clock: VirtualClock, hardware: Oven, client: AsyncClient) -> None:
+    result(clock, client.join())
+
+    async def follow() -> list[float]:
+        oven = await Realm(client, ROOT).device("oven")
+        times: list[float] = []
+        async for event in oven.temperature.follow("periodic", keep=3.0):
+            assert event.reading.value == 300.0
+            times.append(clock.now)
+            if len(times) == 4:
+                break
+        return times
+
+    times = result(clock, follow())
+
+    assert [later - earlier for earlier, later in pairwise(times[1:])] == [3.0, 3.0]
+    result(clock, client.leave())
+
+
+def test_a_subscriber_gets_the_present_value_first_and_no_more_after_the_end(
+    clock: VirtualClock, hardware: Oven, client: AsyncClient
+) -> None:
+    heard: list[Any] = []
+    result(clock, client.join())
+
+    async def subscribe() -> Any:
+        oven = await Realm(client, ROOT).device("oven")
+        return await oven.temperature.subscribe(lambda event: heard.append(event.value))
+
+    subscription = result(clock, subscribe())
+    for actual in (301.0, 302.0):
+        hardware.actual = actual
+        clock.advance(1.0)
+    result(clock, subscription.close())
+    hardware.actual = 303.0
+    clock.advance(2.0)
+
+    assert heard == [300.0, 301.0, 302.0]
+    result(clock, client.leave())
+
+
+def test_a_state_cannot_be_asked_for_by_str(clock: VirtualClock, hardware: Oven, client: AsyncClient) -> None:
+    result(clock, client.join())
+    oven = result(clock, Realm(client, ROOT).device("oven"))
+
+    assert str(oven.state) == "<state of oven: switch_on, switch_off>"
+    result(clock, client.leave())

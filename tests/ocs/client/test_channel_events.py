@@ -58,7 +58,9 @@ def test_a_configuration_event_has_the_configuration_as_value() -> None:
     assert event.value == {"max_alarm": 3.0}
 
 
-@pytest.mark.parametrize("told", [None, 3, "text", [], {"quality": "GOOD"}, TOLD | {"time": "noon"}, TOLD | {"error": 1}])
+@pytest.mark.parametrize(
+    "told", [None, 3, "text", [], {"quality": "GOOD"}, TOLD | {"time": "noon"}, TOLD | {"error": 1}]
+)
 @pytest.mark.parametrize("kind", [EventKind.CHANGE, EventKind.CONFIG])
 def test_what_is_no_event_of_a_channel_is_passed_over(told: Any, kind: EventKind) -> None:
     assert decode_channel_event(letter(told), "oven", "temperature", kind, "K") is None

@@ -124,7 +124,7 @@ def test_the_past_of_an_unknown_channel_is_an_error() -> None:
 
 
 def test_a_router_that_is_lost_is_told_as_it_is() -> None:
-    with pytest.raises(RouterLostError, match="^the router went away"):
+    with pytest.raises(RouterLostError, match=r"^the router went away"):
         play(asked().health(), [RouterLostError("the router went away")])
 
 

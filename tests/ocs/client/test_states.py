@@ -90,9 +90,7 @@ def test_the_state_is_followed(oven: Any) -> None:
     assert states == ["OFF", "ON", "OFF"]
 
 
-def test_a_wait_ends_with_the_state_that_fulfils_its_condition(
-    oven: Any, hardware: Oven, memory_site: Site
-) -> None:
+def test_a_wait_ends_with_the_state_that_fulfils_its_condition(oven: Any, hardware: Oven, memory_site: Site) -> None:
     memory_site.clock.timing.later(3.0, lambda: hardware.state.to("FAULT", "it burns"))
 
     report = oven.state.wait_until(lambda report: report.state == "FAULT", timeout_s=60)

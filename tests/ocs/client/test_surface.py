@@ -167,6 +167,12 @@ def test_an_agent_of_ocs_has_no_channels_and_says_so(memory_site: Site) -> None:
     faker = Device(memory_site.script, ROOT, DeviceInterface(identity, {}, {}))
 
     assert (faker.channels, faker.commands, faker.state.triggers) == ({}, {}, {})
-    for ask in (lambda: faker.health, faker.state.read, lambda: str(faker.state), faker.read, lambda: faker.write({"x": 1})):
+    for ask in (
+        lambda: faker.health,
+        faker.state.read,
+        lambda: str(faker.state),
+        faker.read,
+        lambda: faker.write({"x": 1}),
+    ):
         with pytest.raises(NotAllowedError, match="faker is an agent of OCS; it has operations and feeds, no channels"):
             ask()

@@ -160,7 +160,7 @@ def test_a_wait_ends_with_an_error_that_stays() -> None:
 def test_a_wait_ends_at_its_deadline_after_a_last_look_that_is_short() -> None:
     played = Played(calls=[1, 2, 3], letters=[])
 
-    with pytest.raises(DeadlineError, match="oven.number did not become what was waited for within 8 s; it is 3 K"):
+    with pytest.raises(DeadlineError, match=r"oven\.number did not become what was waited for within 8 s; it is 3 K"):
         played.wait(8.0)
 
     assert played.spans == [5.0, 3.0]
