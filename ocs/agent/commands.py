@@ -12,7 +12,8 @@ from ocs.agent.declarations import OperationDeclaration
 from ocs.agent.device_thread import HANDLER_S
 from ocs.agent.execution import run_in_loop
 from ocs.agent.failing import as_error
-from ocs.model.errors import DeadlineError, NotAllowedError, NotFoundError, ParameterError
+from ocs.agent.permission import check_permission
+from ocs.model.errors import DeadlineError, NotFoundError, ParameterError
 from ocs.wire.plain import plain
 
 if TYPE_CHECKING:
@@ -27,12 +28,8 @@ def check_allowed(declaration: OperationDeclaration, device: Device, verb: str) 
     """
     name = declaration.interface.name
     device.state.require(declaration.when, name, verb)
-    if declaration.allower is None:
-        return
-    answer = declaration.allower(device)
-    if answer is not True:
-        why = answer if isinstance(answer, str) else "the device does not allow it now"
-        raise NotAllowedError(f"{name} cannot be {verb}: {why}", field=name)
+    if declaration.allower is not None:
+        check_permission(declaration.allower, name, verb, device)
 
 
 class Commands:

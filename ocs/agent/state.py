@@ -12,6 +12,7 @@ from twisted.internet.defer import Deferred
 from ocs.agent.declarations import is_reactor_function
 from ocs.agent.execution import run_in_loop
 from ocs.agent.failing import as_error
+from ocs.agent.permission import objection
 from ocs.model.chart import StateChart
 from ocs.model.errors import BusyError, NotAllowedError, ParameterError
 from ocs.model.event import DeviceEventKind
@@ -207,9 +208,10 @@ class StateRuntime:
         target, origin = self._machine.target_of(trigger), self._machine.current
 
         def guarded(answer: Any) -> Deferred[Any]:
-            if answer is not True and answer is not None:
-                why = answer if isinstance(answer, str) else "its guard says no"
-                raise NotAllowedError(f"{trigger} is refused: {why}", field=trigger, allowed=self._machine.allowed())
+            against = objection(answer)
+            if against:
+                told = f"{trigger} is refused: {against}"
+                raise NotAllowedError(told, field=trigger, allowed=self._machine.allowed())
             if action is not None and path.during is not None:
                 self.enter(path.during, by=by, reason=reason, trigger=trigger, held=True)
             return self._call(action, f"transition {trigger}") if action is not None else defer.succeed(None)
