@@ -156,6 +156,8 @@ class ChannelEvents:
 
     def settled(self, reading: Reading) -> None:
         """Tell that the value has followed the set point."""
+        if self._change is not None:
+            self._change.sent(reading)
         self._send(EventKind.CHANGE, reading, Reason.SETTLED)
 
     def pushed(self, kind: EventKind, reading: Reading | None, counter: int | None) -> None:

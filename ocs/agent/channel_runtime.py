@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
@@ -14,10 +15,10 @@ from ocs.agent.channel import ChannelDeclaration, Sample
 from ocs.agent.channel_events import LIMIT_KEYS, ChannelEvents
 from ocs.agent.declarations import is_reactor_function
 from ocs.agent.failing import as_error
+from ocs.agent.permission import check_permission
 from ocs.model.channel import Access, ChannelInterface, Memorized
 from ocs.model.datatype import Format
 from ocs.model.errors import NotAllowedError, OcsError
-from ocs.model.event import EventKind
 from ocs.model.layered_config import LayeredConfig
 from ocs.model.limits import check_write, quality_of
 from ocs.model.quality import Quality
@@ -78,6 +79,7 @@ class ChannelRuntime:
         self.problem = ""
         self._timing = device.hosted().timing
         self._wrote_at: float | None = None
+        self._settled = False
         self._settling: Settling | None = None
         self._rule: tuple[float | None, float] = (None, 0.0)
         self._open = declaration.access.readable and not declaration.when and declaration.allower is None
@@ -87,6 +89,9 @@ class ChannelRuntime:
             self.setpoint = declaration.initial if declaration.access.writable else None
             self.latest = self._reading(declaration.initial, Sample(declaration.initial))
             self.ring.append(self.latest)
+            self._timing.here_or_soon(device.quality_changed, self)
+        if declaration.partner:
+            device.followers.setdefault(declaration.partner, []).append(self)
 
     # -- for authors -----------------------------------------------------------------------------
 
@@ -133,8 +138,8 @@ class ChannelRuntime:
         Raises:
             NotAllowedError: The declaration does not name the kind.
         """
-        wanted = EventKind(kind)
-        if wanted not in self.declaration.pushes:
+        wanted = next((pushed for pushed in self.declaration.pushes if pushed.value == kind), None)
+        if wanted is None:
             raise NotAllowedError(f'channel {self.name} does not push {kind} events; declare pushes=("{kind}",)')
         self._timing.here_or_soon(self.events.pushed, wanted, self.latest, counter)
 
@@ -198,8 +203,9 @@ class ChannelRuntime:
         if before is None or before.quality is not reading.quality:
             self.device.quality_changed(self)
         self.events.processed(reading)
-        if reading.settled and before is not None and before.settled is False:
+        if reading.settled and not self._settled:
             self.events.settled(reading)
+        self._settled = bool(reading.settled)
 
     # -- asking ----------------------------------------------------------------------------------
 
@@ -255,12 +261,8 @@ class ChannelRuntime:
         if not write and not declared.access.readable:
             raise NotAllowedError(f"channel {self.name} cannot be read: it is write only", field=self.name)
         self.device.state.require(declared.write_when if write else declared.when, f"channel {self.name}", verb)
-        if declared.allower is None:
-            return
-        answer = declared.allower(self.device, write=write)
-        if answer is not True:
-            why = answer if isinstance(answer, str) else "the device does not allow it now"
-            raise NotAllowedError(f"channel {self.name} cannot be {verb}: {why}", field=self.name)
+        if declared.allower is not None:
+            check_permission(declared.allower, f"channel {self.name}", verb, self.device, write=write)
 
     def checked(self, value: Any) -> Any:
         """Return a value to write in its canonical form.
@@ -279,20 +281,35 @@ class ChannelRuntime:
     def wrote(self, value: Any) -> None:
         """Take note of the set point that the device was given."""
         self.setpoint = value
+        for channel in (self, *self.device.followers.get(self.name, ())):
+            channel.aimed(value)
+        self._mended()
+        self._show_setpoint()
+
+    def aimed(self, setpoint: Any) -> None:
+        """Take note that the value is to follow a new set point, so that no earlier reading passes for one of it."""
         self._wrote_at = self._timing.seconds()
+        self._settled = False
         if self._settling is not None:
             self._settling.wrote(self._wrote_at)
-        if self.problem:
-            self.problem = ""
-            self._timing.here_or_soon(self.device.quality_changed, self)
-        if self.declaration.fed_by_code and self.declaration.access is not Access.WRITE:
-            self._accept(self._reading(value, Sample(value)))
+        if self.latest is not None:
+            settled = None if self._settling is None else False
+            self.latest = replace(self.latest, setpoint=setpoint, settled=settled)
 
     def restored(self, value: Any) -> None:
         """Take the set point of before the restart, which the device was not given again."""
         self.setpoint = value
+        self._mended()
+        self._show_setpoint()
+
+    def _show_setpoint(self) -> None:
         if self.declaration.fed_by_code and self.declaration.access is not Access.WRITE:
-            self._accept(self._reading(value, Sample(value)))
+            self._accept(self._reading(self.setpoint, Sample(self.setpoint)))
+
+    def _mended(self) -> None:
+        if self.problem:
+            self.problem = ""
+            self._timing.here_or_soon(self.device.quality_changed, self)
 
     def restore_failed(self, kept: Any, error: OcsError) -> None:
         """Say that the memorized set point could not be restored, and why; a good write clears it."""
@@ -310,6 +327,12 @@ class ChannelRuntime:
             self._rule = rule
             self._settling = None if rule[0] is None else Settling(rule[0], rule[1])
         self.events.configured()
+        latest = self.latest
+        if latest is not None and latest.value is not None and not latest.set_by_code:
+            since = None if self._wrote_at is None else self._timing.seconds() - self._wrote_at
+            quality, self.culprit = quality_of(latest.value, latest.setpoint, since, config, self.kind)
+            if quality is not latest.quality:  # the new limits hold at once
+                self._accept(replace(latest, quality=quality))
 
 
 _TOLD = frozenset({Quality.ALARM, Quality.WARNING})

@@ -175,6 +175,7 @@ class Device(Extending):
         """Take the agent's services; called once, before anything else."""
         self.host = host
         self.alarming: dict[str, bool] = {}
+        self.followers: dict[str, list[ChannelRuntime]] = {}
         self._thread = DeviceThread(self.name, host.timing)
         self._acquisition = Acquisition(self, self._thread)
         self._state = StateRuntime(self, self.chart)
@@ -228,8 +229,12 @@ class Device(Extending):
         latest = channel.latest
         alarming = bool(channel.problem) or (latest is not None and latest.quality in ALARMING)
         if self.alarming.get(channel.name, False) is not alarming:
-            self.alarming[channel.name] = alarming
+            self.alarming = {**self.alarming, channel.name: alarming}  # never changed in place: threads read it
             self.state.looked()
+
+    def forget_channel(self, name: str) -> None:
+        """Take note that a channel was removed: what it had says nothing of the device any more."""
+        self.alarming = {known: alarming for known, alarming in self.alarming.items() if known != name}
 
     @property
     def culprits(self) -> list[str]:

@@ -84,6 +84,8 @@ class HealthMonitor:
         seconds = self._host.timing.seconds()
         for channel in self._device.channels.values():
             latest = channel.latest
+            if channel.problem:
+                yield Cause(HealthLevel.DEGRADED, f"channel {channel.name}", now, channel.problem)
             if latest is None or channel.declaration.inline:
                 continue
             since = self._since(channel.ring, latest)

@@ -124,7 +124,7 @@ class Member:
     def interface_changed(self, kind: str, added: str, removed: str) -> None:
         """Tell clients soon that something was added or removed, and poll what there is now."""
         if kind == "channels":
-            self.device.alarming.pop(removed, None)
+            self.device.forget_channel(removed)
             self.device.channel_feeds.arrange()
             self.device.polling.arrange()
             self.device.state.looked()
