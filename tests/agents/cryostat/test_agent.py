@@ -11,6 +11,7 @@ import pytest
 from agents.cryostat import driver
 from agents.cryostat.agent import Heater, Thermometer
 from agents.cryostat.chart import HeaterChart
+from ocs.agent.launch import make_devices
 from ocs.agent.plugins import find_devices
 from ocs.link import Lines, Link, open_port
 from ocs.link.simulator import Simulator, ask_control
@@ -18,6 +19,7 @@ from ocs.model.errors import DeviceError, ErrorCode, NotAllowedError, OutOfRange
 from ocs.model.operation import Outcome, Status
 from ocs.model.quality import Quality
 from ocs.model.tango_state import TangoState
+from ocs.site import agent_settings
 from ocs.testing.running import LONGEST_S, RunningDevice, Site
 
 pytestmark = pytest.mark.system
@@ -426,3 +428,21 @@ def test_what_is_regulated_has_settled_after_its_dwell(warm: Cryo) -> None:
 
 def test_every_state_has_a_word_for_operators() -> None:
     assert all(state.doc for state in HeaterChart.states.values())
+
+
+def test_the_site_file_of_the_readme_makes_the_five_devices(tmp_path: Path) -> None:
+    readme = (Path(driver.__file__).parent / "README.md").read_text()
+    site = tmp_path / "site.yaml"
+    site.write_text(readme.split("```yaml\n")[1].split("```")[0])
+    settings = agent_settings("CryostatAgent", ["--site-file", str(site)], {})
+
+    devices = make_devices(settings, {"Thermometer": Thermometer, "Heater": Heater})
+
+    assert [(device.name, type(device)) for device in devices] == [
+        *((name, Thermometer) for name in THERMOMETERS),
+        (HEATER, Heater),
+    ]
+    assert [device.input for device in devices if isinstance(device, Thermometer)] == [1, 2, 3, 4]
+    assert {tuple(device.simulator_options()) for device in devices} == {
+        ("--tcp", "0", "--no-timing", "--speed", "2.0")
+    }
