@@ -87,7 +87,7 @@ def wait_ready(up: subprocess.Popen[str], file: IO[str], log: Path) -> None:
 
 def observe(peak: float | None) -> None:
     """Run the observation; what it prints is the demonstration."""
-    command = [sys.executable, "-m", "clients.observe", "--output", str(OUTPUT)]
+    command = [sys.executable, "-m", "clients.observe", "--output", str(OUTPUT), "--supply", "psu-1"]
     if peak is not None:
         command += ["--true-peak", str(peak)]
     try:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from clients.fit import Peak, fit_peak
+from clients.housekeeping import Housekeeper, Housekeeping
 from clients.report import Point, Tally, draw, write_summary, write_table
 from clients.show import Show
 from clients.thermometer import Thermometer
@@ -37,6 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     began = time.monotonic()
     try:
         with connect() as obs:
+            kept = keep_house(obs, options, show)
             observation = Observation(obs[options.stage], obs[options.thermo], options, show, tally)
             peak, points, samples, events = observation.make()
             devices = sorted(obs.devices())
@@ -56,6 +58,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             "aborted": tally.aborted,
             "failed": tally.failed,
         },
+        **kept.summary(),
         "samples": len(samples),
         "feed_events": events,
         "peak": {"fitted": peak.position, "true": options.true_peak, "error": peak.error, "unit": "mm"},
@@ -67,11 +70,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
+def keep_house(obs: Any, options: argparse.Namespace, show: Show) -> Housekeeping:
+    """Do the housekeeping when there is a power supply for it."""
+    if not options.supply:
+        return Housekeeping()
+    show.plan(f"set up {options.supply}, look at {options.cold}, see that limits hold")
+    return Housekeeper(obs[options.supply], obs[options.cold], "temperature", show).keep()
+
+
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     """Return the options."""
     parser = argparse.ArgumentParser(prog="observe", description="Scan the stage over the beam and fit the peak.")
     parser.add_argument("--stage", default="stage-1", help="name of the stage [%(default)s]")
     parser.add_argument("--thermo", default="thermo-1", help="name of the thermometer [%(default)s]")
+    parser.add_argument("--supply", default="", help="name of the power supply; without one no housekeeping")
+    parser.add_argument("--cold", default="cryo/thermometer/1", help="thermometer for the housekeeping [%(default)s]")
     parser.add_argument("--from", dest="low", type=float, default=-14.0, help="first position, mm [%(default)s]")
     parser.add_argument("--to", dest="high", type=float, default=14.0, help="last position, mm [%(default)s]")
     parser.add_argument("--points", type=int, default=29, help="number of positions [%(default)s]")

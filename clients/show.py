@@ -62,6 +62,11 @@ class Show:
             table.add_row("  true", f"{peak['true']:.3f} mm (off by {peak['fitted'] - peak['true']:+.3f} mm)")
         counts = ", ".join(f"{number} {word}" for word, number in operations.items())
         table.add_row("operations", counts)
+        channels = summary["channels"]
+        if channels["read"]:
+            counts = ", ".join(f"{number} {word}" for word, number in channels.items())
+            table.add_row("channels", f"{counts}; {summary['transitions']} transitions, {summary['alarms']} alarm")
+            table.add_row("events", ", ".join(f"{number} {kind}" for kind, number in summary["events"].items()))
         table.add_row("samples", f"{summary['samples']} in {summary['feed_events']} messages")
         table.add_row("elapsed", f"{summary['elapsed_s']:.1f} s")
         table.add_row("results", f"{folder}/observation.csv, .png, summary.json")
