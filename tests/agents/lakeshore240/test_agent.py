@@ -239,7 +239,7 @@ def test_without_its_module_it_has_no_inputs_and_says_why(agent_of: AgentOf) -> 
 
     assert not of_inputs(thermo.read())
     assert thermo.device.run("identify").outcome is Outcome.FAILED
-    assert thermo.device.run("set_label", input=1, label="plate").failure.code is ErrorCode.LINK_LOST
+    assert thermo.device.run("set_label", input=1, label="plate").error(NAME).code is ErrorCode.LINK_LOST
     assert thermo.health()["causes"][0]["source"] == "link"
 
 
