@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,6 +26,8 @@ def lab(router: RouterProcess, tmp_path_factory: pytest.TempPathFactory) -> Iter
     own = Place(router.port, tmp_path_factory.mktemp("lab"))
     lessons = CHECKOUT / "examples"
     files = {"hello-1": lessons / "01-hello-agent" / "agent.py", "oven-1": lessons / "04-serial-device" / "agent.py"}
+    for part in ("sim.py", "driver.py"):
+        shutil.copy(lessons / "04-serial-device" / part, own.state)  # the simulator of a page's oven
     for snippet in snippets():
         if snippet.agent is not None:
             file, name = snippet.agent
