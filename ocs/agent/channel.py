@@ -34,6 +34,9 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 DEPTH = 10
 """Readings that a channel keeps (Tango, polling: ring of ten)."""
 
+STATE_CHANNELS = frozenset({"State", "Status"})
+"""Channels that every device has; the agent itself gives them their values."""
+
 CODE_PUSHES = frozenset({EventKind.CHANGE, EventKind.ARCHIVE, EventKind.ALARM, EventKind.USER, EventKind.DATA_READY})
 
 

@@ -11,6 +11,7 @@ from ocs.agent.device import Device
 from ocs.model.channel import select
 from ocs.model.errors import NoDataError, NotFoundError, OcsError, OutOfRangeError, ParameterError
 from ocs.model.reading import Reading
+from ocs.model.tango_state import TangoState
 from ocs.wire.channels import Written, encode_reading, encode_written
 
 SOURCES = ("auto", "device", "cache")
@@ -109,16 +110,20 @@ class ChannelDesk:
         if isinstance(item, OcsError):
             return [self._encoded(item, self._refused(item), columns=columns)]
         newest = list(item.ring)[-max(1, count) :]
-        return [self._encoded(item, reading, columns=columns) for reading in newest]
+        return [self._encoded(item, reading, columns=columns, past=True) for reading in newest]
 
     def _refused(self, error: OcsError) -> Reading:
         state = self._device.channels["State"]
         return state.failed(error)
 
-    def _encoded(self, item: ChannelRuntime | OcsError, reading: Reading, *, columns: bool) -> dict[str, Any]:
+    def _encoded(
+        self, item: ChannelRuntime | OcsError, reading: Reading, *, columns: bool, past: bool = False
+    ) -> dict[str, Any]:
         encoded = encode_reading(reading, self._timing.seconds(), columns=columns)
-        if isinstance(item, ChannelRuntime) and item.name == "State":
-            encoded |= {"number": self._device.state.tango.value, "chart": self._device.state.current.name}
+        if isinstance(item, ChannelRuntime) and item.name == "State" and reading.value is not None:
+            encoded["number"] = TangoState[reading.value].value
+            if not past:
+                encoded["chart"] = self._device.state.current.name
         return encoded
 
     # -- write -----------------------------------------------------------------------------------

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from ocs.agent.channel import STATE_CHANNELS
 from ocs.model.change_filter import ChangeFilter
+from ocs.model.channel import Access
 from ocs.model.channel_config import Pair
 from ocs.model.event import EventKind, Reason
 from ocs.model.reading import Reading
@@ -90,7 +92,8 @@ class ChannelEvents:
     def _reasons(self) -> dict[EventKind, str]:
         channel = self._channel
         name, config, declared = channel.name, channel.layers.effective, channel.declaration
-        sourced = declared.fed_by_code or channel.poll_period_s is not None
+        told = declared.fed_by_code and declared.access is not Access.WRITE
+        sourced = told or channel.poll_period_s is not None or name in STATE_CHANNELS
         unpolled = "" if sourced else f"{name} is not polled; set poll_period_s, or have its device push"
         numeric = declared.type.dtype.numeric
         missing = f"{name} has no threshold; set"

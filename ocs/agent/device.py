@@ -249,7 +249,9 @@ class Device(Extending):
         for name, value in (("State", self.state.tango), ("Status", self.state.status)):
             channel = self.channels.get(name)
             if channel is not None:
-                channel.processed(channel.made(value))
+                reading = channel.made(value)
+                if channel.value != reading.value:
+                    channel.processed(reading)
 
     async def read_limited(self) -> None:
         """Read the channels with limits that are not polled, so that State takes them into account."""

@@ -54,7 +54,13 @@ class DeviceThread:
         """Tell in one phrase at which line the thread is."""
         return self._worker.where()
 
-    def run(self, what: str, body: Callable[[], Any], deadline_s: float | None = HANDLER_S) -> Deferred[Any]:
+    def run(
+        self,
+        what: str,
+        body: Callable[[], Any],
+        deadline_s: float | None = HANDLER_S,
+        goes_on: Callable[[], None] | None = None,
+    ) -> Deferred[Any]:
         """Have `body` called in the thread; from the loop.
 
         Args:
@@ -62,6 +68,7 @@ class DeviceThread:
             body: The work.
             deadline_s: The answer comes after so many seconds at the latest, as a DeadlineError; None for no limit.
                 Work that has not begun then is not done at all: whoever asked for it was told so.
+            goes_on: Called at the deadline instead, for work that has begun; its end is the answer then.
         """
         answer: Deferred[Any] = Deferred()
         job = _Job(what, body)
@@ -77,7 +84,7 @@ class DeviceThread:
                 answer.errback(error) if error is not None else answer.callback(result)
 
         if deadline_s is not None:
-            timer = self._timing.loop.call_later(deadline_s, self._too_late, job, answer, deadline_s)
+            timer = self._timing.loop.call_later(deadline_s, self._too_late, job, answer, deadline_s, goes_on)
             answer.addBoth(_cancelled, timer)
         self._worker.run(None, job.work, done)
         return answer
@@ -86,7 +93,9 @@ class DeviceThread:
         """Let the thread end when it has done its work."""
         self._worker.close()
 
-    def _too_late(self, job: _Job, answer: Deferred[Any], deadline_s: float) -> None:
+    def _too_late(
+        self, job: _Job, answer: Deferred[Any], deadline_s: float, goes_on: Callable[[], None] | None
+    ) -> None:
         if answer.called:
             return
         told = f"{job.what} of {self._name} has not answered within {deadline_s:g} s"
@@ -94,6 +103,9 @@ class DeviceThread:
         if job.give_up():
             told = f"{told} and is not done any more: {self.under_way} before it is {at_work}"
             self._waiting.remove(job)
+        elif goes_on is not None:
+            goes_on()
+            return
         else:
             told = f"{told}: it is {at_work}"
         answer.errback(DeadlineError(told, field=job.what))

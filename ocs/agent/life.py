@@ -71,7 +71,8 @@ class Life:
         if error is None:
             device.setup_failure = ""
             if not device.state.chosen:
-                device.state.enter(device.chart.initial, by="agent", reason="set up", free=True)
+                said = device.state.own_status
+                device.state.enter(device.chart.initial, by="agent", reason="set up", free=True, status=said)
         else:
             device.setup_failure = str(error) or type(error).__name__
             told = told_of(error)

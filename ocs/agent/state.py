@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from twisted.internet import defer
 from twisted.internet.defer import Deferred
 
 from ocs.agent.declarations import is_reactor_function
+from ocs.agent.device_thread import HANDLER_S
 from ocs.agent.execution import run_in_loop
 from ocs.agent.failing import as_error
 from ocs.agent.permission import objection
 from ocs.model.chart import StateChart
-from ocs.model.errors import BusyError, NotAllowedError, ParameterError
+from ocs.model.errors import BusyError, DeadlineError, NotAllowedError, NotFoundError, ParameterError
 from ocs.model.event import DeviceEventKind
 from ocs.model.machine import Edge, Machine
 from ocs.model.overlay import overlaid, status_text
@@ -27,6 +30,9 @@ if TYPE_CHECKING:
     from ocs.agent.device import Device
 
 OWN = "agent"
+
+SHORTEST_S = 0.1
+"""However long a guard took, an action has so long, in s, before whoever asked is told that it goes on."""
 
 
 class StateRuntime:
@@ -46,6 +52,7 @@ class StateRuntime:
         self._edges = 0
         self._busy = ""
         self._seen = self._machine.current.tango
+        self._untold: deque[tuple[Edge, StateReport]] = deque()
         self.chosen = False
         self.chart = chart
 
@@ -77,10 +84,19 @@ class StateRuntime:
 
         Raises:
             NotAllowedError: The chart has no way there; FAULT, ALARM, UNKNOWN and INIT can always be entered.
+            NotFoundError: It has no state of this name.
         """
-        wanted = self.chart.states[state] if isinstance(state, str) else state
+        wanted = self._named(state) if isinstance(state, str) else state
         self.chosen = True
         self.enter(wanted, by=OWN, reason=reason)
+
+    def _named(self, name: str) -> State:
+        state = self.chart.states.get(name.upper())
+        if state is None:
+            known = list(self.chart.states)
+            told = f"there is no state {name}; the states are {', '.join(known)}"
+            raise NotFoundError(told, field="state", given=name, allowed=known)
+        return state
 
     def fire(self, trigger: str, reason: str = "") -> None:
         """Take a transition as the device itself, without its guard and action; leading underscores are for this.
@@ -96,6 +112,7 @@ class StateRuntime:
     def set_status(self, text: str) -> None:
         """Say in words how the device is, instead of the sentence that names its state."""
         self._status = text
+        self._timing.here_or_soon(self._device.state_changed)
 
     # -- asking ----------------------------------------------------------------------------------
 
@@ -113,6 +130,11 @@ class StateRuntime:
             f"{what} cannot be {verb} while {self._device.name} is in {now}; it can in {' or '.join(allowed)}",
             field="state", given=now, allowed=allowed,
         )  # fmt: skip
+
+    @property
+    def own_status(self) -> str:
+        """What the device itself says of how it is; empty when it says nothing."""
+        return self._status
 
     @property
     def report(self) -> StateReport:
@@ -146,28 +168,37 @@ class StateRuntime:
         with self._lock:
             machine, now = self._machine, self._timing.now()
             edge = machine.enter(state, now=now, by=by, reason=reason, trigger=trigger, free=free, held=held)
-            self._status = status
+            if edge is not None or status:
+                self._status = status
+            if edge is not None:
+                self._untold.append((edge, self.report))  # as it is now: the next edge may come before this is told
         if edge is not None:
-            self._timing.here_or_soon(self._tell, edge)
+            self._timing.here_or_soon(self._tell)
+        elif status:
+            self._timing.here_or_soon(self._device.state_changed)
 
     def looked(self) -> None:
         """Tell clients when the alarms of channels changed what they see, in the loop."""
-        tango = self.tango
-        if tango is self._seen:
+        if self.tango is self._seen:
+            self._device.state_changed()  # another culprit is another line in Status
             return
         name = self._machine.current.name
         culprit = next((told for told in self._device.culprits if told), "no channel is beyond its limits any more")
-        self._tell(Edge(name, name, "", OWN, culprit, self._timing.now()))
+        report = replace(self.report, by=OWN, reason=culprit)
+        self._untold.append((Edge(name, name, "", OWN, culprit, self._timing.now()), report))
+        self._tell()
 
-    def _tell(self, edge: Edge) -> None:
-        self._edges += 1
-        self._seen = self.tango
-        self._device.state_changed()
+    def _tell(self) -> None:
+        """Tell clients of the edges that they do not know yet, in order, in the loop."""
         identity = self._device.hosted().identity
-        event = StateEvent(edge.source, edge.trigger, edge.time, self.report)
         topic = uris.device_event(identity.root, identity.name, DeviceEventKind.STATE)
-        payload = {**encode_edge(event), "by": edge.by, "reason": edge.reason}
-        self._device.hosted().publish(topic, payload)
+        while self._untold:
+            edge, report = self._untold.popleft()
+            self._edges += 1
+            self._seen = report.tango
+            self._device.state_changed()
+            event = StateEvent(edge.source, edge.trigger, edge.time, replace(report, seq=self._edges))
+            self._device.hosted().publish(topic, encode_edge(event))
 
     # -- what clients ask for ----------------------------------------------------------------------
 
@@ -185,52 +216,98 @@ class StateRuntime:
             told = f"{self._device.name} is in the middle of {self._busy}; wait until it is done"
             return defer.fail(BusyError(told, field="trigger"))
         try:
-            wanted = self._machine.find_to(str(to)) if trigger is None else trigger
+            wanted = self._machine.find_to(str(to)) if trigger is None else str(trigger)
             path = self._machine.find(wanted, own=False)
         except Exception as error:  # noqa: BLE001 - refusals, as the Deferred's failure
             return defer.fail(error)
-        self._busy = wanted
-        walking = self._walk(path, wanted, by, reason)
+        return self._begin(path, wanted, by, reason)
 
-        def over(result: Any) -> Any:
+    def _begin(self, path: Path, trigger: str, by: str, reason: str) -> Deferred[StateReport]:
+        self._busy = trigger
+        answer: Deferred[StateReport] = Deferred()
+
+        def over(result: Any) -> None:
             self._busy = ""
-            return result
+            if not answer.called:
+                error = getattr(result, "value", None)
+                answer.callback(self.report) if error is None else answer.errback(error)
 
-        return walking.addBoth(over).addCallback(lambda _: self.report)
+        def goes_on() -> None:
+            if not answer.called:
+                told = f"{trigger} has not ended within {HANDLER_S:g} s, it goes on"
+                answer.errback(DeadlineError(f"{told}; follow the state of {self._device.name}", field="trigger"))
+
+        self._walk(path, trigger, by, reason, goes_on).addBoth(over)
+        return answer
 
     def _is_at(self, name: str) -> bool:
         state = self.chart.states.get(name.upper())
         return state is not None and self._machine.is_in(state)
 
-    def _walk(self, path: Path, trigger: str, by: str, reason: str) -> Deferred[None]:
+    def _walk(self, path: Path, trigger: str, by: str, reason: str, goes_on: Callable[[], None]) -> Deferred[None]:
+        """Ask the guard, do the action, then change the state.
+
+        Args:
+            path: What the machine found.
+            trigger: Its name.
+            by: Who asks.
+            reason: Why.
+            goes_on: Called when the action takes longer than whoever asked can wait; it goes on nevertheless.
+        """
         handlers = self._device.transition_handlers.get(trigger)
         guard, action = (handlers.guard, handlers.action) if handlers is not None else (None, None)
         target, origin = self._machine.target_of(trigger), self._machine.current
+        began = self._timing.seconds()
 
         def guarded(answer: Any) -> Deferred[Any]:
-            against = objection(answer)
-            if against:
-                told = f"{trigger} is refused: {against}"
-                raise NotAllowedError(told, field=trigger, allowed=self._machine.allowed())
-            if action is not None and path.during is not None:
+            self._check_guarded(trigger, objection(answer), origin)
+            if action is None:
+                return defer.succeed(None)
+            if path.during is not None:
                 self.enter(path.during, by=by, reason=reason, trigger=trigger, held=True)
-            return self._call(action, f"transition {trigger}") if action is not None else defer.succeed(None)
+            left_s = max(SHORTEST_S, HANDLER_S - (self._timing.seconds() - began))
+            return self._call(action, f"transition {trigger}", left_s, goes_on)
 
         def failed(failure: Any) -> Any:
+            self._busy = ""  # what is told of the edge is how it is after it
             if path.during is not None and self._machine.is_in(path.during):
                 self.enter(origin, by=OWN, reason=f"{trigger} failed: {failure.getErrorMessage()}", free=True)
             raise as_error(failure.value, trigger)
 
         def arrived(_: Any) -> None:
+            self._busy = ""
             left = not self._machine.is_in(origin) and not (path.during and self._machine.is_in(path.during))
             if left:  # the action itself, or the device meanwhile, went elsewhere
                 return
             self.enter(target, by=by, reason=reason, trigger=trigger, free=True)
 
-        answered = self._call(guard, f"guard of {trigger}") if guard is not None else defer.succeed(True)
+        answered = self._call(guard, f"guard of {trigger}", HANDLER_S) if guard is not None else defer.succeed(True)
         return answered.addCallback(guarded).addCallbacks(arrived, failed)
 
-    def _call(self, function: Callable[..., Any], what: str) -> Deferred[Any]:
-        if is_reactor_function(function):
-            return run_in_loop(self._timing, lambda: function(self._device))
-        return self._device.thread.run(what, lambda: function(self._device))
+    def _check_guarded(self, trigger: str, against: str, origin: State) -> None:
+        now = self._machine.current
+        if now is not origin:
+            against = f"{self._device.name} went to {now.name} meanwhile"
+        if against:
+            told = f"{trigger} is refused: {against}"
+            raise NotAllowedError(told, field=trigger, allowed=self._machine.allowed())
+
+    def _call(
+        self, function: Callable[..., Any], what: str, limit_s: float, goes_on: Callable[[], None] | None = None
+    ) -> Deferred[Any]:
+        if not is_reactor_function(function):
+            return self._device.thread.run(what, lambda: function(self._device), limit_s, goes_on)
+        called = run_in_loop(self._timing, lambda: function(self._device))
+        if goes_on is None:
+            return called.addTimeout(limit_s, self._timing.reactor, lambda _result, _limit: _late(what, limit_s))
+        timer = self._timing.loop.call_later(limit_s, goes_on)
+        return called.addBoth(_cancelled, timer)
+
+
+def _late(what: str, limit_s: float) -> None:
+    raise DeadlineError(f"{what} has not answered within {limit_s:g} s", field=what)
+
+
+def _cancelled(result: Any, timer: Any) -> Any:
+    timer.cancel()
+    return result
