@@ -25,13 +25,18 @@ class Recording:
     def __init__(self) -> None:
         self._clock = VirtualClock()
         self._folder = tempfile.TemporaryDirectory()
-        self._site = Site(self._clock, MemoryRouter(self._clock.loop), Path(self._folder.name))
+        router = MemoryRouter(self._clock.loop)
+        self._site = Site(self._clock, router, Path(self._folder.name))
         self._events: defaultdict[str, list[Any]] = defaultdict(list)
         for kind, arity in (("events", 1), ("events", 2), ("feeds", 1), ("sessions", 1)):
             topic = ".".join([ROOT, NAME, kind, *[""] * arity])
             self._site.subscribe(topic, self._heard, Match.WILDCARD)
         self.oven = Oven(NAME)
-        self._site.start(self.oven)
+        router.freeze()  # the oven is set up before it joins, always
+        self._site.start(self.oven, joins=False)
+        self._clock.settle()
+        router.thaw()
+        self._clock.settle()
 
     def _heard(self, topic: str, payload: Any) -> None:
         self._events[topic.removeprefix(f"{ROOT}.{NAME}.")].append(payload)
