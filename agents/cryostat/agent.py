@@ -137,7 +137,9 @@ class Heater(OfController):
     @guard(HeaterChart.switch_on)
     def may_switch_on(self) -> bool | str:
         """Refuse while the controller could not heat."""
-        return "; ".join((self.look().status & HOLDING_OFF).sentences) or True
+        # Only asked, not followed: whoever is refused shall read the reason, not that the state has changed.
+        status = self.ask(driver.heater(self.input)).status
+        return "; ".join((status & HOLDING_OFF).sentences) or True
 
     @action(HeaterChart.switch_on)
     def begin_at_zero(self) -> None:
