@@ -18,6 +18,7 @@ from typing import Any, ClassVar
 import pytest
 
 from ocs.agent.device import Device
+from ocs.agent.links import simulator_name
 from ocs.link.simulator import ask_control
 from ocs.model.errors import ErrorCode, OcsError, ParameterError, UnknownParameterError
 from ocs.model.interface import DeviceInterface
@@ -195,15 +196,16 @@ class DeviceContract(ChannelContract, StateContract):
         if not device.object.declared_links:
             return
         folder = device.site.folder / "simulators"
+        simulator = simulator_name(device.object, device.object.declared_links[0])
         processes = [op for op in self._tried(device) if device.interface.operations[op].kind is Kind.PROCESS]
         for op in processes:
             self._start(device, op)
         device.clock.advance(2.0)
 
-        ask_control(folder, NAME, {"unplug": None}, 10.0)
+        ask_control(folder, simulator, {"unplug": None}, 10.0)
         for op in processes:
             device.clock.run_until(lambda op=op: device.status(op).degraded, LONGEST_S)  # type: ignore[misc] # bound
-        ask_control(folder, NAME, {"plug": True}, 10.0)
+        ask_control(folder, simulator, {"plug": True}, 10.0)
 
         for op in processes:
             device.clock.run_until(lambda op=op: not device.status(op).degraded, LONGEST_S)  # type: ignore[misc] # bound
