@@ -54,6 +54,7 @@ class StateRuntime:
         self._seen = self._machine.current.tango
         self._untold: deque[tuple[Edge, StateReport]] = deque()
         self.chosen = False
+        self.holders: list[Any] = []
         self.chart = chart
 
     # -- for authors -----------------------------------------------------------------------------
@@ -176,6 +177,11 @@ class StateRuntime:
             self._timing.here_or_soon(self._tell)
         elif status:
             self._timing.here_or_soon(self._device.state_changed)
+
+    def joined(self) -> None:
+        """Tell the state to those who subscribed before the agent was there, or had no router meanwhile."""
+        name = self._machine.current.name
+        self._tell(Edge(name, name, "", OWN, "the agent joined the realm", self._timing.now()))
 
     def looked(self) -> None:
         """Tell clients when the alarms of channels changed what they see, in the loop."""
