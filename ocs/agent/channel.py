@@ -12,7 +12,7 @@ is refused when the class is defined.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from ocs.model.channel import Access, Display, Memorized, check_channel_name
@@ -95,6 +95,15 @@ class ChannelDeclaration:
     allower: Callable[..., Any] | None = None
     inline: bool = False
     initial: Any = None
+
+    def of_class(self, device_class: Any) -> ChannelDeclaration:
+        """Return the declaration for a class, which may have given a handler of its base another body by its name."""
+        return replace(
+            self,
+            reader=_of_class(device_class, self.reader),
+            writer=_of_class(device_class, self.writer),
+            allower=_of_class(device_class, self.allower),
+        )
 
     @property
     def fed_by_code(self) -> bool:
@@ -226,6 +235,15 @@ class Channel:
     def __get__(self, device: object, owner: type) -> ChannelRuntime: ...
     def __get__(self, device: Any, owner: type) -> Channel | ChannelRuntime:
         return self if device is None else device.channels[self.declaration.name]
+
+
+def _of_class(device_class: type, handler: Callable[..., Any] | None) -> Callable[..., Any] | None:
+    """Return what a class calls by the name of a handler that was written in it or in a base of it."""
+    name = getattr(handler, "__name__", "")
+    if handler is None or not any(vars(base).get(name) is handler for base in device_class.__mro__):
+        return handler
+    found: Callable[..., Any] = getattr(device_class, name)
+    return found
 
 
 def states_of(given: State | Sequence[State]) -> tuple[State, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -45,8 +46,21 @@ def guard(transition: Transition) -> Callable[[Function], Handler]:
     return lambda function: Handler(transition.name, function, guards=True)
 
 
+def handlers_of(device_class: type) -> dict[str, Handlers]:
+    """Return the handlers of each trigger of a class; a sub-class may give one another body under the same name."""
+    found: dict[str, Any] = {}
+    for base in reversed(device_class.__mro__):
+        for name, member in vars(base).items():
+            known = found.get(name)
+            if isinstance(known, Handler) and inspect.isfunction(member):
+                found[name] = Handler(known.trigger, member, guards=known.guards)
+            elif isinstance(member, Handler) or known is not None:
+                found[name] = member
+    return handlers_in(found)
+
+
 def handlers_in(members: dict[str, Any]) -> dict[str, Handlers]:
-    """Return the handlers of each trigger among the members of a class."""
+    """Return the handlers of each trigger among members by name."""
     found: dict[str, Handlers] = {}
     for member in members.values():
         if isinstance(member, Handler):
