@@ -39,7 +39,8 @@ class ChannelEvents:
     def __init__(self, channel: ChannelRuntime) -> None:
         self._channel = channel
         self._host = channel.device.hosted()
-        self._sent: Counter[EventKind] = Counter()
+        # A channel of the same name that was there before has numbered its events in the same topics.
+        self._sent: Counter[EventKind] = channel.device.sent_events.setdefault(channel.name, Counter())
         self._why: dict[EventKind, str] = {}
         self._change: ChangeFilter | None = None
         self._archive: ChangeFilter | None = None
@@ -156,6 +157,14 @@ class ChannelEvents:
                 self._send(EventKind.ARCHIVE, reading, Reason.PERIOD)
         if sent and period is not None:
             self._next_archive = reading.taken + period
+
+    def joined(self) -> None:
+        """Send the newest reading to those who subscribed before the agent was there, or had no router meanwhile."""
+        latest = self._channel.latest
+        if latest is None or self._change is None or EventKind.CHANGE in self._pushed:
+            return
+        self._change.sent(latest)
+        self._send(EventKind.CHANGE, latest, Reason.FIRST)
 
     def settled(self, reading: Reading) -> None:
         """Tell that the value has followed the set point."""

@@ -17,6 +17,7 @@ from ocs.agent.declarations import is_reactor_function
 from ocs.agent.failing import as_error
 from ocs.agent.permission import check_permission
 from ocs.model.channel import Access, ChannelInterface, Memorized
+from ocs.model.channel_config import ConfigSource
 from ocs.model.datatype import Format
 from ocs.model.errors import NotAllowedError, OcsError
 from ocs.model.layered_config import LayeredConfig
@@ -310,6 +311,17 @@ class ChannelRuntime:
         if self.problem:
             self.problem = ""
             self._timing.here_or_soon(self.device.quality_changed, self)
+
+    def take_stored(self) -> None:
+        """Take what was configured in earlier lives of the agent, of the class and then of the device."""
+        device, settings = self.device, self.device.hosted().settings
+        names = {ConfigSource.CLASS: type(device).__name__, ConfigSource.DEVICE: device.name}
+        for scope, name in names.items():
+            stored = settings.config(scope.value, name, self.name)
+            if stored:
+                for sentence in self.layers.load(scope, stored):
+                    device.log.warn("{sentence}", sentence=sentence)
+                self.configured()
 
     def restore_failed(self, kept: Any, error: OcsError) -> None:
         """Say that the memorized set point could not be restored, and why; a good write clears it."""

@@ -94,11 +94,18 @@ def parameters_of(declaration: OperationDeclaration, params: Any) -> Mapping[str
     names = declaration.parameters.names
     if isinstance(params, Mapping):
         return params
-    values: Sequence[Any] = params if isinstance(params, (list, tuple)) and len(names) != 1 else [params]
+    listed = isinstance(params, (list, tuple)) and not _takes_list(declaration)
+    values: Sequence[Any] = params if listed else [params]
     if len(values) > len(names):
         takes = f"takes {', '.join(names)}" if names else "takes no parameters"
         raise ParameterError(f"{declaration.interface.name} {takes}; {len(values)} values were given", given=params)
     return dict(zip(names, values, strict=False))
+
+
+def _takes_list(declaration: OperationDeclaration) -> bool:
+    """Whether a list is the value of the only parameter."""
+    properties = (declaration.interface.params or {}).get("properties", {})
+    return len(properties) == 1 and next(iter(properties.values())).get("type", "array") == "array"
 
 
 def _late(name: str, limit: float) -> None:

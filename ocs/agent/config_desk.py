@@ -99,15 +99,8 @@ class ConfigDesk:
 
     def load(self) -> None:
         """Take what was configured in earlier lives of the agent."""
-        device, settings = self._device, self._device.hosted().settings
-        names = {ConfigSource.CLASS: type(device).__name__, ConfigSource.DEVICE: device.name}
-        for channel in device.channels.values():
-            for scope, name in names.items():
-                stored = settings.config(scope.value, name, channel.name)
-                if stored:
-                    for sentence in channel.layers.load(scope, stored):
-                        device.log.warn("{sentence}", sentence=sentence)
-                    channel.configured()
+        for channel in self._device.channels.values():
+            channel.take_stored()
 
     def _told(self, channel: ChannelRuntime) -> dict[str, Any]:
         polled = next((each for each in self._device.polling.rounds.values() if channel in each.channels), None)

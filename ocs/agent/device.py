@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar
 
@@ -22,12 +23,13 @@ from ocs.agent.milestone import Milestone
 from ocs.agent.polling import Polling
 from ocs.agent.publishing import FeedRuntime
 from ocs.agent.state import StateRuntime
-from ocs.agent.transitions import Handlers, handlers_in
+from ocs.agent.transitions import Handlers, handlers_of
 from ocs.link import Link, LinkState, LinkStatus
 from ocs.link.simulator import Simulator
 from ocs.model.address import check_device_name
 from ocs.model.chart import PlainChart, StateChart
 from ocs.model.errors import ConfigurationError
+from ocs.model.event import EventKind
 from ocs.model.feed import FeedInterface
 from ocs.model.health import Cause
 from ocs.model.operation import Kind
@@ -76,13 +78,15 @@ class Device(Extending):
         cls.declared_operations = {name: each for name, each in declared.items() if name not in is_command}
         cls.declared_commands = {name: each for name, each in declared.items() if name in is_command}
         cls.declared_channels = {
-            value.declaration.name: value.declaration for value in members.values() if isinstance(value, Channel)
+            value.declaration.name: value.declaration.of_class(cls)
+            for value in members.values()
+            if isinstance(value, Channel)
         }
         feeds = [value.interface for value in members.values() if isinstance(value, Feed)]
         cls.declared_feeds = {feed.name: feed for feed in feeds}
         cls.declared_properties = {name: value for name, value in members.items() if isinstance(value, Property)}
         cls.declared_links = tuple(value for value in members.values() if isinstance(value, LinkTo))
-        cls.transition_handlers = handlers_in(members)
+        cls.transition_handlers = handlers_of(cls)
         check_class(cls)
 
     def __init__(self, name: str, properties: Mapping[str, Any] | None = None) -> None:
@@ -91,6 +95,8 @@ class Device(Extending):
         self.operations: dict[str, OperationDeclaration] = dict(self.declared_operations)
         self._commands: dict[str, OperationDeclaration] = dict(self.declared_commands)
         self._channels: dict[str, ChannelRuntime] = {}
+        self._added: set[tuple[str, str]] = set()
+        self._renewable: set[tuple[str, str]] = set()
         self.feeds: dict[str, FeedRuntime] = {}
         self.device_link: Link | None = None
         self.simulator: Simulator | None = None
@@ -176,6 +182,7 @@ class Device(Extending):
         self.host = host
         self.alarming: dict[str, bool] = {}
         self.followers: dict[str, list[ChannelRuntime]] = {}
+        self.sent_events: dict[str, Counter[EventKind]] = {}
         self._thread = DeviceThread(self.name, host.timing)
         self._acquisition = Acquisition(self, self._thread)
         self._state = StateRuntime(self, self.chart)

@@ -5,7 +5,8 @@ Whatever is added belongs to the device, not to its class: two devices of a clas
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from copy import copy
 from dataclasses import replace
 from typing import Any
 
@@ -35,6 +36,8 @@ class Extending:
     _commands: dict[str, OperationDeclaration]
     _channels: dict[str, ChannelRuntime]
     feeds: dict[str, FeedRuntime]
+    _added: set[tuple[str, str]]
+    _renewable: set[tuple[str, str]]
 
     def add_task(self, name: str, function: Function, **options: Any) -> None:
         """Add a task to this one device: `function(session, **parameters)`, options as of `@task`."""
@@ -47,10 +50,11 @@ class Extending:
     def add_command(self, name: str, function: Function, **options: Any) -> None:
         """Add a command to this one device: `function(**parameters)`, options as of `@command`."""
         declaration = declare(function, Kind.COMMAND, name=name, **options)
-        self._check_free(name)
+        renewed = self._check_free(name, "command")
         bound = replace(declaration, function=lambda _device, **params: function(**params))
         self._commands = {**self._commands, name: bound}  # never changed in place: the loop reads it
-        self._tell("commands", added=name)
+        self._added |= {("command", name)}
+        self._tell("commands", added=name, removed=name if renewed else "")
 
     def add_channel(
         self, name: str, channel: Channel, *, read: Function | None = None, write: Function | None = None
@@ -66,16 +70,20 @@ class Extending:
         Returns:
             What to read, write and push with.
         """
-        self._check_free(name)
+        renewed = self._check_free(name, "channel")
+        own = copy(channel)  # the same declaration may serve several channels
+        own.declaration = replace(channel.declaration)
         if read is not None:
-            channel.read(_without_device(read))
+            own.read(_without_device(read))
         if write is not None:
-            channel.write(_without_device(write))
-        channel.name_it(name)
-        runtime = ChannelRuntime(channel.declaration, self)  # type: ignore[arg-type] # a Device is what extends this
+            own.write(_without_device(write))
+        own.name_it(name)
+        runtime = ChannelRuntime(own.declaration, self)  # type: ignore[arg-type] # a Device is what extends this
         runtime.added = True
+        runtime.take_stored()
         self._channels = {**self._channels, name: runtime}  # never changed in place: the loop goes through it
-        self._tell("channels", added=name)
+        self._added |= {("channel", name)}
+        self._tell("channels", added=name, removed=name if renewed else "")
         return runtime
 
     def add_feed(self, name: str, **options: Any) -> FeedRuntime:
@@ -92,6 +100,7 @@ class Extending:
             NotAllowedError: Every device has it.
         """
         self._channels = _without(self._channels, name, f"channel of {self.name}")
+        self._added.discard(("channel", name))
         self._tell("channels", removed=name)
 
     def remove_operation(self, name: str) -> None:
@@ -113,6 +122,7 @@ class Extending:
             NotAllowedError: Every device has it.
         """
         self._commands = _without(self._commands, name, f"command of {self.name}")
+        self._added.discard(("command", name))
         self._tell("commands", removed=name)
 
     def hosted(self) -> Host:
@@ -128,7 +138,7 @@ class Extending:
     def _add_operation(self, name: str, function: Function, kind: Kind, options: dict[str, Any]) -> None:
         ender = options.pop("aborter", None) or options.pop("stopper", None)
         declaration = declare(function, kind, name=name, **options)
-        self._check_free(name, but=self.operations)
+        self._check_free(name, "operation")
         declaration = replace(
             declaration,
             function=_without_device(function),
@@ -144,10 +154,23 @@ class Extending:
         self.feeds = {**self.feeds, interface.name: runtime}  # never changed in place: the loop goes through it
         return runtime
 
-    def _check_free(self, name: str, but: Any = ()) -> None:
-        for kind, taken in (("channel", self._channels), ("operation", self.operations), ("command", self._commands)):
-            if name in taken and name not in but:
-                raise ConfigurationError(f"{self.name} has a {kind} {name} already", field=name)
+    def set_up_anew(self) -> None:
+        """Let the next `setup` add again what was added until now."""
+        self._renewable = set(self._added)
+
+    def _check_free(self, name: str, kind: str) -> bool:
+        """Make sure that something may be added under a name; return whether it takes the place of what was added."""
+        if (kind, name) in self._renewable:
+            self._renewable.discard((kind, name))
+            return True
+        known: tuple[tuple[str, Iterable[str]], ...] = (
+            ("channel", self._channels), ("operation", self.operations), ("command", self._commands),
+        )  # fmt: skip
+        for taken_kind, taken in known:
+            found = next((each for each in taken if each.casefold() == name.casefold()), None)
+            if found is not None and not (kind == taken_kind == "operation" and found == name):
+                raise ConfigurationError(f"{self.name} has a {taken_kind} {found} already", field=name)
+        return False
 
     def _tell(self, kind: str, *, added: str = "", removed: str = "") -> None:
         if self.host is not None:

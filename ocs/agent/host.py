@@ -47,7 +47,7 @@ class Host(Protocol):
         """Offer an operation no more."""
 
     def interface_changed(self, kind: str, added: str, removed: str) -> None:
-        """Tell clients soon that a channel, an operation or a command was added or removed."""
+        """Tell clients soon that a channel, an operation or a command was added or removed; both: it was renewed."""
 
     def init(self, *, force: bool, author: str) -> Deferred[str]:
         """Set the device up anew; fires with its status."""

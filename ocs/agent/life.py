@@ -57,6 +57,7 @@ class Life:
                 if device.device_link is None:
                     open_link(device, declaration, self._simulators)
             device.state.chosen = False
+            device.set_up_anew()
             device.setup()
             return device.acquisition.restore()
 

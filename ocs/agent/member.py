@@ -122,13 +122,17 @@ class Member:
             removed.close()
 
     def interface_changed(self, kind: str, added: str, removed: str) -> None:
-        """Tell clients soon that something was added or removed, and poll what there is now."""
+        """Tell clients soon that something was added or removed, and poll what there is now.
+
+        What took the place of something of its name is both added and removed; the event of Init tells of it.
+        """
         if kind == "channels":
             self.device.forget_channel(removed)
             self.device.channel_feeds.arrange()
             self.device.polling.arrange()
             self.device.state.looked()
-        self._interface_events.changed(kind, added, removed)
+        if added != removed:
+            self._interface_events.changed(kind, added, removed)
 
     def make_feed(self, interface: FeedInterface) -> FeedRuntime:
         """Return what to publish to a feed with."""
@@ -257,6 +261,13 @@ class Member:
         return [[feed.interface.name, feed.info] for feed in feeds]
 
     # -- telling ---------------------------------------------------------------------------------
+
+    def joined(self) -> None:
+        """Tell what clients who follow events could not hear: state, health and the newest readings."""
+        self.device.state.joined()
+        self.health.joined()
+        for channel in self.device.channels.values():
+            channel.events.joined()
 
     def beat(self, *, closing: bool = False) -> None:
         """Send one heartbeat, unless the device has it switched off; the last one before an orderly end says so."""
