@@ -189,6 +189,8 @@ class Agent:
         self._log.info("joined {realm} as {names}", realm=self.place.realm, names=names)
         self._no_word_needed()
         self._beat()
+        for member in self.members:
+            member.joined()
         if not self._ready.called:
             self._ready.callback(None)
 

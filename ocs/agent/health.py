@@ -44,6 +44,10 @@ class HealthMonitor:
             self._publish()
         return self.health
 
+    def joined(self) -> None:
+        """Tell the health to those who subscribed before the agent was there, or had no router meanwhile."""
+        self._publish()
+
     def encoded(self) -> dict[str, Any]:
         """Return the answer to whoever asks, computed now."""
         return encode_health(self.look())

@@ -181,7 +181,8 @@ class StateRuntime:
     def joined(self) -> None:
         """Tell the state to those who subscribed before the agent was there, or had no router meanwhile."""
         name = self._machine.current.name
-        self._tell(Edge(name, name, "", OWN, "the agent joined the realm", self._timing.now()))
+        self._untold.append((Edge(name, name, "", OWN, "joined", self._timing.now()), self.report))
+        self._tell()
 
     def looked(self) -> None:
         """Tell clients when the alarms of channels changed what they see, in the loop."""
