@@ -1,4 +1,4 @@
-"""`ocs completion`: the line that makes a shell complete names of devices and operations."""
+"""`ocs completion`: the line that makes a shell complete names of devices and of what they offer."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SHELLS = {
 )
 @click.argument("shell", type=click.Choice(list(SHELLS)))
 def command(shell: str) -> ExitCode:
-    """Print the line that makes the shell complete commands, devices and operations.
+    """Print the line that makes the shell complete commands, devices, operations, channels and transitions.
 
     Names come from the running realm; when it does not answer within 2 s, there are none.
     """

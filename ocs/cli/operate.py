@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ocs.cli.completing import complete_device, complete_operation, complete_parameter
 from ocs.cli.options import Where, json_option, where_options
 from ocs.cli.printing import emit, emit_json, on_terminal, shown
-from ocs.cli.realm import complete_device, complete_operation, complete_parameter, realm
+from ocs.cli.realm import realm
 from ocs.cli.values import read_parameters, split_words
 from ocs.model.errors import ExitCode, NotFoundError, OcsError, OperationFailedError
 

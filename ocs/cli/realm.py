@@ -1,8 +1,7 @@
-"""The realm as commands use it: joined for one command, and asked for names by the shell's completion."""
+"""The realm as commands use it: joined for one command, and who is in it."""
 
 from __future__ import annotations
 
-import os
 import socket
 import threading
 from collections.abc import Iterator, Mapping
@@ -10,12 +9,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-import click
-from click.shell_completion import CompletionItem
-
 from ocs.cli.options import Where
 from ocs.client.steps import Call, Conversation
-from ocs.model.errors import NotFoundError, OcsError, RouterLostError
+from ocs.model.errors import NotFoundError, RouterLostError
 from ocs.model.operation import OpCode
 from ocs.wire import uris
 
@@ -24,8 +20,6 @@ if TYPE_CHECKING:
 
 JOIN_S = 10.0
 HEARTBEATS_S = 1.5
-COMPLETION_S = float(os.environ.get("OCS_COMPLETION_S", "2"))
-"""Time, in s, after which the shell gets no names; a slow machine may want more."""
 
 
 @contextmanager
@@ -105,67 +99,10 @@ def _by_heartbeat(observatory: Observatory) -> dict[str, dict[str, Any]]:
             "agent_class": event.info.get("agent_class", ""),
             # Agents of very old releases send the integer 0.
             "op_codes": dict(event.message) if isinstance(event.message, dict) else {},
+            **{key: event.info[key] for key in ("agent", "health", "state") if event.info.get(key)},
         }
 
     subscription = observatory.subscribe("", "heartbeat", heard)
     threading.Event().wait(HEARTBEATS_S)
     subscription.close()
     return found
-
-
-def complete_device(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Return the devices whose names begin so; none when the realm does not tell in time."""
-    names = _in_time(lambda: _device_names(context))
-    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
-
-
-def complete_operation(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Return the operations of the device on the command line."""
-    device = context.params.get("device")
-    names = _in_time(lambda: _operation_names(context, str(device))) if device else []
-    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
-
-
-def complete_parameter(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Return the parameters of the operation on the command line, each with its `=`."""
-    device, operation = context.params.get("device"), context.params.get("op")
-    names = _in_time(lambda: _parameter_names(context, str(device), str(operation))) if operation else []
-    return [CompletionItem(f"{name}=") for name in names if name.startswith(incomplete)]
-
-
-def _device_names(context: click.Context) -> list[str]:
-    with realm(_where(context), timeout_s=COMPLETION_S) as observatory:
-        return sorted(name for name, entry in devices_here(observatory).items() if not entry.get("expired"))
-
-
-def _operation_names(context: click.Context, device: str) -> list[str]:
-    with realm(_where(context), timeout_s=COMPLETION_S) as observatory:
-        return sorted(observatory[device].operations)
-
-
-def _parameter_names(context: click.Context, device: str, operation: str) -> list[str]:
-    with realm(_where(context), timeout_s=COMPLETION_S) as observatory:
-        schema = observatory[device].operations[operation].interface.params or {}
-        return list(schema.get("properties", {}))
-
-
-def _where(context: click.Context) -> Where:
-    given = context.params
-    if given.get("port"):  # a completion does not run the command, which would do this
-        os.environ["OCS_PORT"] = str(given["port"])
-    return Where(given.get("url"), given.get("realm"), given.get("root"), given.get("site_file"))
-
-
-def _in_time(ask: Any) -> list[str]:
-    names: list[str] = []
-
-    def run() -> None:
-        try:
-            names.extend(ask())
-        except (OcsError, OSError, KeyError):
-            return  # a shell in the middle of a line wants no messages
-
-    asking = threading.Thread(target=run, daemon=True)
-    asking.start()
-    asking.join(COMPLETION_S)
-    return list(names)

@@ -1,20 +1,23 @@
-"""Names for the shell's completion."""
+"""The realm as commands use it."""
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import pytest
 
-from tests.ocs.cli.conftest import Served, system_test
+from ocs.cli.options import Where
+from ocs.cli.realm import operations_in, realm
+from ocs.model.errors import RouterLostError
+from ocs.router.node import free_port
 
 
-@system_test
-def test_names_are_completed(served: Served) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", "from ocs.cli.main import ocs; ocs(prog_name='ocs')"],
-        env={**served.environment, "_OCS_COMPLETE": "bash_complete", "COMP_WORDS": "ocs run fak", "COMP_CWORD": "2",
-             "OCS_COMPLETION_S": "25"},
-        text=True, capture_output=True, timeout=30, check=False,
-    )  # fmt: skip
+def test_a_router_of_this_machine_that_is_not_there_is_told_at_once() -> None:
+    url = f"ws://127.0.0.1:{free_port()}/ws"
 
-    assert done.stdout == "plain,faker-1\n"
+    with pytest.raises(RouterLostError, match=f"no router listens on {url}"), realm(Where(url=url), timeout_s=600):
+        pass
+
+
+def test_tasks_and_processes_are_both_operations() -> None:
+    api = {"tasks": [["go", {"status": "done"}, {"op_type": "task"}]], "processes": [["acq", {}, {}]]}
+
+    assert [name for name, _, _ in operations_in(api)] == ["go", "acq"]
