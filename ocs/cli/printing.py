@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import sys
+import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -35,6 +36,18 @@ _COLOURS = {
     "failed": "red",
     "timed out": "red",
     "stuck": "red",
+    "gone": "red",
+    "ok": "green",
+    "bad": "red",
+    "VALID": "green",
+    "CHANGING": "cyan",
+    "WARNING": "yellow",
+    "ALARM": "red",
+    "INVALID": "red",
+    "FAULT": "red",
+    "UNKNOWN": "yellow",
+    "INIT": "cyan",
+    "MOVING": "cyan",
 }
 OP_WORDS: dict[int, str] = {
     OpCode.NONE.value: "never ran",
@@ -108,6 +121,23 @@ def line_width() -> int:
 def cut(text: str, width: int) -> str:
     """Return `text` in at most `width` characters."""
     return text if len(text.rstrip()) <= width else f"{text[: width - 3]}..."
+
+
+def sentence(text: str, *, indent: str = "") -> None:
+    """Print a sentence in lines that fit the terminal; on one line where no terminal is."""
+    first, width = text.split("\n", maxsplit=1)[0], line_width()
+    if not on_terminal() or len(indent + first) <= width:
+        emit(indent + first)
+    else:
+        for line in textwrap.wrap(first, width, initial_indent=indent, subsequent_indent=f"{indent}  "):
+            emit(line)
+    for line in text.split("\n")[1:]:
+        sentence(line, indent=indent)
+
+
+def tell_error(message: str) -> None:
+    """Print, to stderr, that a part of what was asked for failed."""
+    click.echo(f"error: {message}", err=True)
 
 
 def age(seconds: float) -> str:

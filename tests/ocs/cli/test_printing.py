@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from ocs.cli.printing import Word, age, clock, cut, date, emit_json, paint, shown, table
+from ocs.cli.printing import Word, age, clock, cut, date, emit_json, paint, sentence, shown, table, tell_error
 
 
 @pytest.mark.parametrize(
@@ -45,3 +45,29 @@ def test_bytes_are_no_obstacle_to_json(capsys: pytest.CaptureFixture[str]) -> No
     emit_json({"data": b"\x01\xff"}, one_line=True)
 
     assert json.loads(capsys.readouterr().out) == {"data": "01ff"}
+
+
+def test_a_sentence_stays_on_one_line_where_no_terminal_is(capsys: pytest.CaptureFixture[str]) -> None:
+    sentence("word " * 40 + "end\nand another", indent="  ")
+
+    first, second = capsys.readouterr().out.splitlines()
+    assert first.startswith("  word word")
+    assert first.endswith("end")
+    assert second == "  and another"
+
+
+def test_a_sentence_is_wrapped_on_a_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "20")
+
+    sentence("one two three four five six", indent="  ")
+
+    assert capsys.readouterr().out.splitlines() == ["  one two three four", "    five six"]
+
+
+def test_part_of_a_failure_goes_to_stderr(capsys: pytest.CaptureFixture[str]) -> None:
+    tell_error("it is too hot")
+
+    assert capsys.readouterr() == ("", "error: it is too hot\n")
