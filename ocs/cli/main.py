@@ -16,18 +16,24 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "up": ("up", "Serve a site: the router and the agents of this host."),
     "down": ("down", "End what `ocs up` started."),
     "list": ("list_devices", "List the devices of the realm."),
-    "status": ("status", "Show operations and how their newest runs are."),
+    "status": ("status", "Show states, health, and how the newest runs are."),
+    "health": ("health", "Tell what is wrong in the site, and what to do."),
     "describe": ("describe", "Tell what a device is and offers."),
+    "read": ("read", "Show the values of channels."),
+    "write": ("write", "Write channels."),
+    "command": ("call", "Have a device carry a command out."),
+    "state": ("state", "Show a device's state, or ask for a transition."),
+    "config": ("config", "Show or change limits, alarms and periods of channels."),
     "start": ("operate", "Start an operation and return at once."),
     "run": ("operate", "Start an operation and wait until it ended."),
     "wait": ("operate", "Wait until an operation ended."),
     "abort": ("operate", "Ask a task to end."),
     "stop": ("operate", "Ask a process to end."),
-    "watch": ("watch", "Show feeds, sessions or heartbeats as they come."),
+    "watch": ("watch", "Show feeds, runs, states and events as they come."),
     "check": ("check", "Check a site file."),
     "router": ("router", "Start the router alone, or show its configuration."),
     "new": ("new", "Make the files of a new agent."),
-    "completion": ("completion", "Tell how the shell completes names of devices and operations."),
+    "completion": ("completion", "Tell how the shell completes names."),
     "version": ("version", "Tell the versions of this program and of its wire."),
 }
 """Each command: its module in this package, and its help in the list of all."""
@@ -36,9 +42,11 @@ EPILOG = """\b
 Examples:
   ocs up --site-file sites/demo.yaml     serve a site in the foreground
   ocs list                               who is here
+  ocs status thermo-1                    how it is and what its operations do
+  ocs health                             what is wrong, and what to do
+  ocs read thermo-1                      the values of its channels
   ocs run faker-1 delay_task delay=2     run a task and wait for it
   ocs watch faker-1                      see what a device publishes
-  ocs status thermo-1                    what its operations do
 
 Exit codes: 0 well, 1 failed, 2 wrong usage, 3 wrong configuration, 4 name or port taken,
 5 no router, 6 not found, 7 refused, 8 too late, 130 interrupted."""

@@ -21,16 +21,19 @@ import pytest
 from ocs.router.node import free_port
 
 REPOSITORY = Path(__file__).parents[3]
+BENCHES = Path(__file__).parent / "benches"
 READY_S = 120.0
 LINE_S = 60.0
 
 SITE = """
 hub: {wamp_server: "ws://127.0.0.1:8001/ws", wamp_realm: test_realm, address_root: observatory}
+agent_paths: [BENCHES]
 hosts:
   localhost:
     agent-instances:
       - {agent-class: RegistryAgent, instance-id: registry}
       - {agent-class: FakeDataAgent, instance-id: faker-1, arguments: [--mode, idle]}
+      - {agent-class: SupplyAgent, instance-id: psu-1}
       - {agent-class: BarebonesAgent, instance-id: bare-1, manage: host/down}
       - {agent-class: NoSuchAgent, instance-id: wrong-1}
 """
@@ -73,7 +76,7 @@ class Served:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.port = free_port()
-        (folder / "site.yaml").write_text(SITE)
+        (folder / "site.yaml").write_text(SITE.replace("BENCHES", str(BENCHES)))
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("OCS_", "SITE_"))}
         self.environment = {
             **kept,

@@ -56,7 +56,7 @@ def test_the_lines_tell_router_and_agents_and_who_is_missing(served: Served) -> 
     assert f"router ready on port {served.port} (" in told
     assert "faker-1 is here" in told
     assert "wrong-1 ended (exit code 3: there is no agent class NoSuchAgent" in told
-    assert f"realm ready without wrong-1: 3 devices on ws://127.0.0.1:{served.port}/ws" in told
+    assert f"realm ready without wrong-1: 4 devices on ws://127.0.0.1:{served.port}/ws" in told
 
 
 @system_test
