@@ -8,16 +8,19 @@ from typing import Any
 
 import click
 
+from ocs.cli.channel_lines import OF_EVERY_DEVICE, channel_lines, chart_lines
+from ocs.cli.completing import complete_device
 from ocs.cli.options import Where, json_option, where_options
-from ocs.cli.printing import WIDTH, date, emit, emit_json
-from ocs.cli.realm import complete_device, realm
+from ocs.cli.printing import WIDTH, date, emit, emit_json, sentence
+from ocs.cli.realm import realm
 from ocs.cli.values import choices_of, kinds_of
-from ocs.model.errors import ExitCode
+from ocs.model.errors import ExitCode, NotFoundError
 from ocs.model.interface import DeviceInterface, OperationInterface
 
 EPILOG = """\b
 Examples:
   ocs describe faker-1
+  ocs describe faker-1 --graph         its state chart as mermaid, for a page or a viewer
   ocs describe faker-1 --schema        parameters and results as JSON schemas
   ocs describe faker-1 --json          all of it, for programs"""
 
@@ -25,15 +28,22 @@ Examples:
 @click.command("describe", epilog=EPILOG)
 @click.argument("device", shell_complete=complete_device)
 @click.option("--schema", is_flag=True, help="The JSON schemas of parameters and results.")
+@click.option("--graph", is_flag=True, help="The state chart as a mermaid diagram, and nothing else.")
 @where_options
 @json_option
-def command(where: Where, *, device: str, schema: bool, as_json: bool) -> ExitCode:
-    """Tell what a device is: its operations with parameters, units and limits, and its feeds."""
+def command(where: Where, *, device: str, schema: bool, graph: bool, as_json: bool) -> ExitCode:
+    """Tell what a device is: its channels, commands, states, operations and feeds, with units and limits."""
+    if schema and graph:
+        raise click.UsageError("--schema and --graph are two answers; ask for one of them")
     with realm(where) as observatory:
         interface: DeviceInterface = observatory[device].interface
     if schema:
-        operations = interface.operations.items()
+        operations = [*interface.operations.items(), *interface.commands.items()]
         emit_json({name: {"params": op.params, "result": dict(op.result)} for name, op in operations})
+    elif graph:
+        if interface.chart is None:
+            raise NotFoundError(f"{interface.identity.name} has no state chart: it is an agent of OCS", field="graph")
+        emit(interface.chart.graph.rstrip("\n"))
     elif as_json:
         from ocs.wire.describe import encode_interface
 
@@ -51,14 +61,34 @@ def _tell(interface: DeviceInterface) -> None:
     emit(f"  address {identity.address}, process {identity.pid} on {identity.host}{since}")
     if not identity.wire:
         emit("  an agent of OCS: it does not tell its parameters")
-    for operation in interface.operations.values():
+    _tell_channels(interface)
+    if interface.chart is not None:
+        emit()
+        for line in chart_lines(interface.chart):
+            sentence(line)
+    own = [command for name, command in interface.commands.items() if name not in OF_EVERY_DEVICE]
+    for operation in [*own, *interface.operations.values()]:
         emit()
         _tell_operation(operation)
+    if interface.commands:
+        emit(f"\n{'and as every device' if own else 'commands of every device'}: {', '.join(OF_EVERY_DEVICE)}")
     if interface.feeds:
         emit("\nfeeds:")
     for name, feed in interface.feeds.items():
         kept = "" if feed.record else " (not recorded)"
         emit(f"  {name}{kept}{': ' + feed.doc if feed.doc else ''}")
+
+
+def _tell_channels(interface: DeviceInterface) -> None:
+    own = [channel for name, channel in interface.channels.items() if name not in OF_EVERY_DEVICE]
+    if not own:
+        return
+    emit("\nchannels:")
+    for channel in own:
+        first, *more = channel_lines(channel)
+        sentence(first, indent="  ")
+        for line in more:
+            sentence(line, indent="      ")
 
 
 def _tell_operation(operation: OperationInterface) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ocs.cli.main import run
 from tests.ocs.cli.conftest import Served, system_test
 
 
@@ -13,3 +14,26 @@ def test_a_device_describes_itself(served: Served) -> None:
     assert "delay: number s" in told
     schema = served.json("describe", "faker-1", "--schema")
     assert schema["delay_task"]["params"]["properties"]["delay"]["unit"] == "s"
+
+
+@system_test
+def test_channels_commands_and_states_are_described(served: Served) -> None:
+    told = served.ocs("describe", "psu-1")
+
+    assert "  setpoint: float64 V, read and write 0 to 30 V, set point kept" in told
+    assert "  switch_on: OFF -> ON: Switch the output on." in told
+    assert "command calibrate" in told
+    assert "reference: number V 0 to 30, needed" in told
+    assert served.json("describe", "psu-1")["channels"]["voltage"]["config"]["max_alarm"] == 25
+
+
+@system_test
+def test_the_graph_comes_alone(served: Served) -> None:
+    told = served.ocs("describe", "psu-1", "--graph")
+
+    assert told.startswith("stateDiagram-v2\n")
+    assert "OFF --> ON: switch_on" in told
+
+
+def test_two_answers_at_once_are_wrong_usage() -> None:
+    assert run(["describe", "psu-1", "--graph", "--schema"]) == 2
