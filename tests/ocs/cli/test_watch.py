@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
+from ocs.cli.main import run
 from ocs.cli.watch import Watcher
 from ocs.client.events import FeedMessage, decode_feed_event
 from tests.ocs.cli.conftest import Served, system_test
@@ -19,11 +22,7 @@ def watcher(feed: str = "", *, every_change: bool = False) -> Watcher:
 
 
 def texts(watching: Watcher) -> list[str]:
-    found = []
-    while not watching.lines.empty():
-        text, _ = watching.lines.get()
-        found.append(" ".join(text.split()[1:]))
-    return found
+    return [" ".join(text.split()[1:]) for text, _ in watching.lines.taken()]
 
 
 def sample(seq: int, value: float, *, epoch: int = 5) -> FeedMessage:
@@ -119,3 +118,52 @@ def test_too_few_messages_in_time_is_exit_code_8(served: Served) -> None:
     assert "0 of 1 came within 0.1 s" in served.ocs(
         "watch", "faker-1", "false_temperatures", "--count", "1", "--for", "0.1", expect=8
     )
+
+
+@system_test
+def test_events_of_a_channel_begin_with_how_it_is_now(served: Served) -> None:
+    told = served.ocs("watch", "psu-1", "--events", "voltage", "--json", "--count", "2", "--for", "30").splitlines()
+
+    now, periodic = (json.loads(line) for line in told)
+    assert (now["event"], now["value"], now["quality"]) == ("now", 0.0, "VALID")
+    assert (periodic["channel"], periodic["event"]) == ("voltage", "periodic")
+
+
+@system_test
+def test_edges_of_the_state_and_changes_are_watched(served: Served) -> None:
+    watching = served.begin("watch", "psu-1", "--events", "--count", "3", "--for", "30")
+    served.begin("watch", "psu-1", "--events", "setpoint", "--count", "1", "--for", "30").communicate(timeout=60)
+    served.ocs("write", "psu-1", "setpoint=3")
+    served.ocs("state", "psu-1", "switch_on", "--reason", "test")
+    told, _ = watching.communicate(timeout=60)
+    served.ocs("state", "psu-1", "switch_off")
+    served.ocs("write", "psu-1", "setpoint=0")
+
+    assert "psu-1.setpoint change" in told
+    assert "psu-1.voltage change" in told
+
+
+@system_test
+@pytest.mark.parametrize(
+    ("words", "code", "sentence"),
+    [
+        (("psu-1", "--events", "broken"), 3, "psu-1.broken sends no events: broken is not polled; set poll_period_s"),
+        (("psu-1", "--events", "voltag"), 6, "psu-1 has no channel voltag; did you mean voltage?"),
+        (("psu-1", "voltage"), 6, "voltage is a channel: add --events"),
+    ],
+)
+def test_what_cannot_be_watched_is_told(served: Served, words: tuple[str, ...], code: int, sentence: str) -> None:
+    assert sentence in served.ocs("watch", *words, expect=code)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--sessions", "--events"),
+        ("psu-1", "feed", "--sessions"),
+        ("psu-1", "one", "two"),
+        ("psu-1", "--kind", "alarm"),
+    ],
+)
+def test_words_that_exclude_each_other_are_wrong_usage(words: tuple[str, ...]) -> None:
+    assert run(["watch", *words]) == 2
