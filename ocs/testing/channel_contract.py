@@ -54,7 +54,9 @@ class ChannelContract:
         readings = device.read(["State", "no_such_channel"])
 
         assert readings["State"].error is None
-        assert readings["no_such_channel"].error.code is ErrorCode.NOT_FOUND
+        error = readings["no_such_channel"].error
+        assert error is not None
+        assert error.code is ErrorCode.NOT_FOUND
 
     def test_state_and_status_answer_in_every_way(self, device: RunningDevice) -> None:
         """As channels, as commands, and with the state chart: one value."""
