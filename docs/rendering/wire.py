@@ -24,7 +24,7 @@ KIND_WORDS: dict[EventKind, str] = {
     EventKind.ALARM: "the quality is another one",
 }
 REASON_WORDS: dict[Reason, str] = {
-    Reason.FIRST: "the first since the agent started, or since the kind has a source",
+    Reason.FIRST: "the first since the agent joined, or since the kind or its thresholds were configured",
     Reason.VALUE: "a threshold was reached, or another text, label or truth value",
     Reason.SIZE: "an array has another shape",
     Reason.QUALITY: "another quality",
@@ -162,10 +162,11 @@ A kind is published only where [its source is configured](../explanations/events
 {code_of(_shortened(oven.last("events.temperature.config")))}
 ## `R.D.events.state`, `.health`, `.interface`
 
-The state since an edge, with where it came from. Also sent when the alarm of a channel changes what clients see:
+The state since an edge, with where it came from. Also sent when the alarm of a channel changes what clients see, and
+when the agent joins:
 
 {code_of(oven.last("events.state"))}
-Health, when its level or its causes change:
+Health, when its level or its causes change, and when the agent joins:
 
 {code_of(oven.last("events.health"))}
 What was added and removed; a burst within 50 ms is one event. After Init all lists are empty and `reason` is `init`:
