@@ -65,12 +65,14 @@ def test_the_new_files_pass_the_checks_of_this_project(folder: Path, name: str) 
     done(folder, "ruff", "format", "--no-cache", "--config", str(CONFIGURATION), "--check", ".")
 
 
+@pytest.mark.timeout(LONGEST_S)
 def test_the_new_files_are_typed(folder: Path) -> None:
     run(["new", "agent", "oven"])
 
     done(folder, "mypy", "--strict", "--cache-dir", str(folder / "cache"), "-p", "agents.oven")
 
 
+@pytest.mark.timeout(LONGEST_S)  # the contract suite has some fifty tests, most with a simulator of their own
 def test_the_new_files_pass_their_tests(folder: Path) -> None:
     run(["new", "agent", "oven"])
 
