@@ -23,6 +23,12 @@ def test_the_reference_is_current() -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
+def test_the_page_of_states_has_a_chart_drawn_from_a_device_class() -> None:
+    page = (DOCS / "explanations" / "states.md").read_text()
+
+    assert "<!-- chart agents.smc100.chart:StageChart -->\n```mermaid\nstateDiagram-v2\n" in page
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(CHECKOUT)))
 def test_every_link_leads_somewhere(page: Path) -> None:
     assert [link for link in links_of(page) if not (page.parent / link).exists()] == []
