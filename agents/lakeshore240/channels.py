@@ -117,9 +117,10 @@ class InputChannels:
         status = self._status(number)
         _refuse(status, NO_TEMPERATURE, number)
         kelvin = self._module.ask(driver.kelvin(number))
-        if status & BEYOND_CURVE:
-            return Sample(kelvin, quality=Quality.ALARM)
-        return Sample(kelvin, quality=Quality.WARNING) if status else kelvin
+        if not status:
+            return kelvin
+        quality = Quality.ALARM if status & BEYOND_CURVE else Quality.WARNING
+        return Sample(kelvin, quality=quality, reason="; ".join(status.sentences))
 
     def signal(self, number: int) -> float | Sample:
         """Read the signal of the sensor at an input, in V or ohm.
@@ -130,7 +131,9 @@ class InputChannels:
         status = self._status(number)
         _refuse(status, NO_READING, number)
         value = self._module.ask(driver.sensor(number))
-        return Sample(value, quality=Quality.ALARM) if status & ReadingStatus.SENSOR_ZERO else value
+        if not status & ReadingStatus.SENSOR_ZERO:
+            return value
+        return Sample(value, quality=Quality.ALARM, reason="; ".join(status.sentences))
 
     def _status(self, number: int) -> ReadingStatus:
         status = self._statuses[number]

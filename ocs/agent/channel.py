@@ -49,12 +49,14 @@ class Sample:
         time: Its instant, POSIX s, UTC; now, if left out.
         quality: What it is worth; by the channel's limits, if left out.
         clock: Whose clock the time is of.
+        reason: Why it has this quality, in the instrument's words; a line of Status when it is ALARM or WARNING.
     """
 
     value: Any
     time: float | None = None
     quality: Quality | None = None
     clock: Clock = Clock.HOST
+    reason: str = ""
 
 
 @dataclass(slots=True)
@@ -188,8 +190,8 @@ class Channel:
         self.__doc__ = doc
 
     def __set_name__(self, owner: type, name: str) -> None:
-        """Take the name under which the class has it, and refuse what makes no sense."""
-        self.name_it(name)
+        """Take the name under which the class has it; what makes no sense is refused by the class, in its own words."""
+        self.declaration.name = name
 
     def name_it(self, name: str) -> None:
         """Give it its name.

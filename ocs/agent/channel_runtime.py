@@ -166,7 +166,7 @@ class ChannelRuntime:
 
     def _reading(self, value: Any, sample: Sample) -> Reading:
         seconds, wanted = self._timing.seconds(), self.wanted
-        quality, culprit = sample.quality, ""
+        quality, culprit = sample.quality, f"{self.name}: {sample.reason}" if sample.reason else ""
         if quality is None:
             since = None if self._wrote_at is None else seconds - self._wrote_at
             quality, culprit = quality_of(value, wanted, since, self.layers.effective, self.kind)

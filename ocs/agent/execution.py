@@ -38,6 +38,7 @@ class Worker:
         self._jobs: queue.SimpleQueue[tuple[Cancellation | None, Body, Done] | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
+        self._unfinished = 0
 
     def run(self, cancellation: Cancellation | None, body: Body, done: Done) -> None:
         """Have `body` called in the thread, then `done` with its result or exception in the loop."""
@@ -50,6 +51,7 @@ class Worker:
                     self._timing.soon(done, None, error)
                     return
                 self._thread = thread
+            self._unfinished += 1
             self._jobs.put((cancellation, body, done))
             self._timing.working.add(self._thread)
 
@@ -81,7 +83,11 @@ class Worker:
             del job, body, done, result, error
 
     def _over(self, thread: threading.Thread, done: Done, result: Any, error: BaseException | None) -> None:
-        self._timing.working.discard(thread)
+        with self._lock:
+            self._unfinished -= 1
+            idle = not self._unfinished
+        if idle:  # else it is at work on its next job already
+            self._timing.working.discard(thread)
         done(result, error)
 
 

@@ -219,6 +219,9 @@ class DeviceContract(ChannelContract, StateContract):
     def _start(self, device: RunningDevice, op: str) -> None:
         if device.query("history", op) and not device.status(op).ended:
             return
+        when = device.object.operations[op].when
+        if when and not device.object.state.is_in(*when):
+            device.object.state.enter(when[0], by="test", reason=f"for {op}", free=True)
         device.start(op, **devices.example_parameters(device.interface.operations[op].params))
 
     def _end(self, device: RunningDevice, op: str) -> Any:

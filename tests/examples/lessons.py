@@ -13,7 +13,7 @@ from pathlib import Path
 from tests.system.programs import CHECKOUT, Place, Program
 
 EXAMPLES = CHECKOUT / "examples"
-COMMAND_S = 40.0
+COMMAND_S = 120.0
 
 _BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")

@@ -12,6 +12,7 @@ pytestmark = [pytest.mark.system, pytest.mark.xdist_group("router")]
 LESSONS = sorted(page.parent.name for page in EXAMPLES.glob("*/README.md"))
 
 
+@pytest.mark.timeout(240)  # the last one runs a whole contract suite
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_a_lesson_does_what_its_page_says(lesson: str, place: Place) -> None:
     play(steps_of((EXAMPLES / lesson / "README.md").read_text()), EXAMPLES / lesson, place)
