@@ -118,4 +118,7 @@ def _reading(raw: Mapping[str, Any], kind: EventKind, unit: str, channel: str) -
         return Reading(raw.get("counter"), Quality.VALID, float(raw.get("time") or 0.0))
     if kind is EventKind.CONFIG:
         return Reading(dict(raw["values"]), Quality.VALID, float(raw.get("time") or 0.0))
-    return reading_of(raw, unit, channel)
+    reading = reading_of(raw, unit, channel)
+    if isinstance(raw["time"], (int, float)):
+        return reading
+    raise TypeError(f"the time of {channel} is {raw['time']!r}")

@@ -16,9 +16,7 @@ from ocs.wire import uris
 _WITHOUT_READING = frozenset({EventKind.DATA_READY, EventKind.CONFIG})
 
 
-def channel_subject(
-    requests: ChannelRequests, channel: str, kind: EventKind, unit: str, source: str = "auto"
-) -> Subject[ChannelEvent]:
+def channel_subject(requests: ChannelRequests, channel: str, kind: EventKind, unit: str) -> Subject[ChannelEvent]:
     """Return what to follow.
 
     Args:
@@ -26,7 +24,6 @@ def channel_subject(
         channel: Name of the channel.
         kind: Which kind of event.
         unit: Unit of the channel.
-        source: Where it is read from, to know how it is now: `auto`, `device` or `cache`.
     """
     device = requests.name
 
@@ -37,7 +34,7 @@ def channel_subject(
         if kind is EventKind.DATA_READY:
             return None
         if kind is not EventKind.CONFIG:
-            reading = yield from requests.read_one(channel, source, timeout_s=timeout_s)
+            reading = yield from requests.read_one(channel, timeout_s=timeout_s)
             return ChannelEvent(device, channel, kind, reading, Reason.SUBSCRIBED)
         told = next(iter((yield from requests.config("get", channel)).values()))
         reading = Reading(told["values"], Quality.VALID, 0.0)

@@ -208,8 +208,7 @@ class ClientChannel:
             ConfigurationError: The channel has no rule for that.
             NoDataError: It has no set point yet.
         """
-        # What the agent read last may be of before the set point was written.
-        subject = replace(self._subject(EventKind.CHANGE, "device"), check=no_check)
+        subject = replace(self._subject(EventKind.CHANGE), check=no_check)
         look_s = LOOK_AGAIN_S if EventKind.CHANGE in self.interface.events else UNTOLD_LOOK_S
 
         def shown(event: ChannelEvent) -> str:
@@ -239,8 +238,8 @@ class ClientChannel:
             field="settle_tolerance",
         )
 
-    def _subject(self, kind: EventKind, source: str = "auto") -> Subject[ChannelEvent]:
-        return channel_subject(self._requests, self.name, kind, self.unit, source)
+    def _subject(self, kind: EventKind) -> Subject[ChannelEvent]:
+        return channel_subject(self._requests, self.name, kind, self.unit)
 
     def __repr__(self) -> str:
         return f"<channel {self._requests.name}.{str(self.__doc__).partition(chr(10))[0]}>"

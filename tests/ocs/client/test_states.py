@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from ocs.client.channel_events import DeviceEvent
+from ocs.client.states import device_subject
 from ocs.model.errors import DeadlineError, LinkLostError, NotAllowedError, NotFoundError, ParameterError
 from ocs.model.event import DeviceEventKind
 from ocs.model.health import HealthLevel
 from ocs.model.tango_state import TangoState
 from ocs.testing.running import Site
+from ocs.wire.states import StateEvent
 from tests.ocs.client.oven import Oven
 
 
@@ -76,6 +79,16 @@ def test_a_subscriber_gets_the_present_state_first_then_each_edge_once(oven: Any
 
     edges = [(event.told.source, event.told.report.state, event.told.trigger) for event in told]  # type: ignore[union-attr]
     assert edges == [("", "OFF", ""), ("OFF", "ON", "switch_on")]
+
+
+def test_an_edge_that_the_present_state_tells_already_is_not_told_again(oven: Any) -> None:
+    subject = device_subject(oven._channel_requests, DeviceEventKind.STATE)
+    report = oven.state.read()
+    first = DeviceEvent("oven", DeviceEventKind.STATE, StateEvent("", "", 0.0, report), report.seq, report.epoch)
+
+    assert not subject.newer(first, first)
+    assert subject.newer(replace(first, seq=first.seq + 1), first)
+    assert subject.newer(replace(first, seq=1, epoch=first.epoch + 1), first)
 
 
 def test_the_state_is_followed(oven: Any) -> None:

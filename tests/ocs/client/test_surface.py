@@ -118,7 +118,7 @@ def test_a_run_that_has_ended_does_not_end_the_next_one(memory_site: Site) -> No
 
 def test_operations_channels_and_commands_are_attributes(oven: Any) -> None:
     assert {"bake", "temperature", "calibrate", "Init", "state", "health", "read", "write"} <= set(dir(oven))
-    assert repr(oven).startswith("<Oven observatory.oven: bake, State, Status, temperature")
+    assert repr(oven).startswith("<Oven observatory.oven: bake, heat, State, Status, temperature")
     assert repr(oven.temperature) == "<channel oven.temperature: float64 [K], read with its set point>"
     assert "At the door." in oven.temperature.__doc__
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from ocs.client.mailbox import Letter
-from ocs.client.steps import Call, Conversation, Listen, Now, Subscribe, Take, carry_out
-from ocs.client.watching import LOOK_AGAIN_S, Gate, Subject, subscribe, wait_until
+from ocs.client.steps import Call, Conversation, Item, Listen, Now, Subscribe, Take, carry_out
+from ocs.client.watching import LOOK_AGAIN_S, Gate, Subject, follow, subscribe, wait_until
 from ocs.model.errors import DeadlineError, DeviceError, RouterLostError
 
 TOPIC = "observatory.oven.events.number.change"
@@ -101,6 +101,36 @@ def test_a_subscription_is_there_before_it_is_asked_how_things_are() -> None:
 
     assert [type(step) for step in steps] == [Subscribe, Call]
     assert (result, heard) == ("subscription", [3, 7])
+
+
+def followed(before: list[Any], now_is: int, after: list[Any]) -> list[int]:
+    """Return what is handed out when some events come before the answer, others after it."""
+    heard: list[int] = []
+    later = told(*after)
+
+    def make(step: Any) -> Any:
+        if isinstance(step, Listen):
+            for args in told(*before):
+                step.mailbox.put(TOPIC, args)
+        if isinstance(step, Item):
+            heard.append(step.value)
+        if isinstance(step, Take):
+            if later and not len(step.mailbox):
+                step.mailbox.put(TOPIC, later.pop(0))
+            return step.mailbox.take(0.0)
+        return now_is if isinstance(step, Call) else None
+
+    with pytest.raises(DeadlineError):
+        carry_out(follow(SUBJECT, timeout_s=1.0), make)
+    return heard
+
+
+def test_who_follows_hears_nothing_older_than_the_present_value_that_came_before_it() -> None:
+    assert followed(before=[1, 2, 3, "nonsense"], now_is=2, after=[]) == [2, 3]
+
+
+def test_who_follows_hears_all_that_comes_after_the_present_value() -> None:
+    assert followed(before=[1, 7], now_is=5, after=[3, 4]) == [5, 7, 3, 4]
 
 
 class Played:
