@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from ocs.model.channel import Access, Display, Memorized, check_channel_name
-from ocs.model.datatype import Format
+from ocs.model.datatype import DataType, Format
 from ocs.model.errors import OcsError
 from ocs.model.event import EventKind
 from ocs.model.layered_config import LayeredConfig
@@ -205,14 +205,9 @@ class Channel:
         LayeredConfig(name, declared.type, declared.code)
         if declared.initial is not None:
             _check_initial(declared)
-        if declared.partner and declared.access is not Access.READ_WITH_WRITE:
-            raise TypeError(f'channel {name} has a partner; say access="rww"')
-        if declared.access is Access.READ_WITH_WRITE and not declared.partner:
-            raise TypeError(f"channel {name} is read with write; name the channel of its set point by partner=")
-        if declared.memorized is not Memorized.NO and declared.type.format is not Format.SCALAR:
-            raise TypeError(f"channel {name} is a {declared.type.format.value}; only single values are memorized")
-        if declared.feed and declared.type.format is not Format.SCALAR:
-            raise TypeError(f"channel {name} is a {declared.type.format.value}; feeds of channels hold single values")
+        for wrong, why in _wrong(declared):
+            if wrong:
+                raise TypeError(f"channel {name} {why}")
 
     def read(self, function: Function) -> Function:
         """Read the value by `function(self)`, plain or async; it returns the value, (value, time) or a `Sample`."""
@@ -251,6 +246,25 @@ def _of_class(device_class: type, handler: Callable[..., Any] | None) -> Callabl
 def states_of(given: State | Sequence[State]) -> tuple[State, ...]:
     """Return one state or several as a tuple."""
     return (given,) if isinstance(given, State) else tuple(given)
+
+
+def _wrong(declared: ChannelDeclaration) -> list[tuple[bool, str]]:
+    """Return what may be wrong with a declaration, and how to say so."""
+    single, dtype = declared.type.format is Format.SCALAR, declared.type.dtype
+    kept, with_write = declared.memorized is not Memorized.NO, declared.access is Access.READ_WITH_WRITE
+    what = dtype.value if single else declared.type.format.value
+    return [
+        (bool(declared.partner) and not with_write, 'has a partner; say access="rww"'),
+        (with_write and not declared.partner, "is read with write; name the channel of its set point by partner="),
+        (kept and not declared.access.writable, "is memorized but cannot be written; give it a writer, or access="),
+        (kept and (not single or dtype in _NEVER_KEPT), f"is a {what}; only single values are memorized, no {_NO}"),
+        (bool(declared.feed) and not single, f"is a {what}; feeds of channels hold single values"),
+        (bool(declared.feed) and dtype is DataType.BYTES, "is of bytes; feeds hold numbers, truth values and texts"),
+    ]
+
+
+_NEVER_KEPT = frozenset({DataType.BYTES, DataType.STATE})
+_NO = "bytes and no state"
 
 
 def _check_initial(declared: ChannelDeclaration) -> None:

@@ -12,6 +12,14 @@ OWN = frozenset(
 )
 """Attributes in which the framework has a device's parts."""
 
+OF_OBJECT = frozenset(
+    {
+        "alarming", "device_link", "followers", "heartbeat_on", "link_there", "log", "sent_events", "set_up",
+        "setup_failure", "simulator",
+    }
+)  # fmt: skip
+"""Attributes that each device object has, beside those of its class."""
+
 
 def check_class(device_class: Any) -> None:
     """Make sure that the declarations of a device class fit together.
@@ -60,6 +68,12 @@ def _check_states(device_class: Any) -> None:
 
 def _check_channels(device_class: Any) -> None:
     channels = device_class.declared_channels
+    base = next(each for each in reversed(device_class.__mro__) if hasattr(each, "declared_channels"))
+    for name in channels:
+        if hasattr(base, name) or name in OF_OBJECT:
+            raise TypeError(
+                f"{device_class.__name__}.{name}: every device has that itself; give the channel another name"
+            )
     periods: dict[str, set[float]] = {}
     for name, channel in channels.items():
         if channel.partner and channel.partner not in channels:

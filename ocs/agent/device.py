@@ -68,6 +68,9 @@ class Device(Extending):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Collect the declarations of the class and of its bases."""
         super().__init_subclass__(**kwargs)
+        for name, value in list(vars(cls).items()):
+            if isinstance(value, Channel):
+                value.name_it(name)
         members = {name: value for base in reversed(cls.__mro__) for name, value in vars(base).items()}
         declared = {
             value.declaration.interface.name: value.declaration
