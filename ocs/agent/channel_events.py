@@ -10,6 +10,7 @@ from ocs.model.change_filter import ChangeFilter
 from ocs.model.channel import Access
 from ocs.model.channel_config import Pair
 from ocs.model.event import EventKind, Reason
+from ocs.model.quality import ALARMING, Quality
 from ocs.model.reading import Reading
 from ocs.wire import uris
 from ocs.wire.channels import encode_event
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
     from ocs.agent.channel_runtime import ChannelRuntime
 
 EARLY_S = 0.002
-"""A timer that fires a little before its moment does not make a periodic event wait for the next poll."""
+EARLY_PART = 0.25
+"""Readings take longer and shorter: one that comes so much too early, in s or in parts of the polling period, does not
+make a periodic event wait for the next poll."""
 
 LIMIT_KEYS = ("min_alarm", "max_alarm", "min_warning", "max_warning", "delta_val")
 
@@ -47,6 +50,8 @@ class ChannelEvents:
         self._next_periodic: float | None = None
         self._next_archive: float | None = None
         self._filters: dict[EventKind, tuple[Rule, ChangeFilter]] = {}
+        self._last: dict[EventKind, Reading] = {}
+        self._early_s = EARLY_S
         self._alarms = False
         self._idle = True
 
@@ -78,17 +83,25 @@ class ChannelEvents:
         if self._archive is not None and config.archive_period_s is not None:
             self._next_archive = self._host.timing.seconds()
         self._idle = not (self._change or self._archive or self._alarms or self._next_periodic is not None)
-        self._quality = channel.latest.quality if channel.latest is not None else None
+        self._early_s = max(EARLY_S, EARLY_PART * (channel.poll_period_s or 0.0))
+        self._quality = channel.latest.quality if channel.latest is not None else Quality.VALID
 
     def _filter(self, kind: EventKind, rule: Rule) -> ChangeFilter | None:
-        """Return the filter of a kind, the same as before when its thresholds are; None without a source."""
+        """Return the filter of a kind, which counts from the last event whatever the thresholds were then; or None."""
         if self._why[kind]:
             self._filters.pop(kind, None)
+            self._last.pop(kind, None)
             return None
         known = self._filters.get(kind)
         if known is None or known[0] != rule:
             known = self._filters[kind] = (rule, ChangeFilter(*rule))
+            if kind in self._last:
+                known[1].sent(self._last[kind])
         return known[1]
+
+    def _sent_with(self, kind: EventKind, changes: ChangeFilter, reading: Reading) -> None:
+        changes.sent(reading)
+        self._last[kind] = reading
 
     def _reasons(self) -> dict[EventKind, str]:
         channel = self._channel
@@ -96,6 +109,8 @@ class ChannelEvents:
         told = declared.fed_by_code and declared.access is not Access.WRITE
         sourced = told or channel.poll_period_s is not None or name in STATE_CHANNELS
         unpolled = "" if sourced else f"{name} is not polled; set poll_period_s, or have its device push"
+        if declared.access is Access.WRITE:
+            unpolled = f"{name} is never read, it is write only"
         numeric = declared.type.dtype.numeric
         missing = f"{name} has no threshold; set"
         change, archive, alarm = unpolled, unpolled, unpolled
@@ -111,7 +126,7 @@ class ChannelEvents:
         only_code = f"{name} sends it only when its device's code does, and that does not"
         why = {
             EventKind.CHANGE: change,
-            EventKind.PERIODIC: "" if polled else f"{name} is not polled; set poll_period_s",
+            EventKind.PERIODIC: "" if polled else (unpolled or f"{name} is not polled; set poll_period_s"),
             EventKind.ARCHIVE: archive,
             EventKind.USER: only_code,
             EventKind.DATA_READY: only_code,
@@ -130,19 +145,19 @@ class ChannelEvents:
             self._filtered(EventKind.CHANGE, self._change, reading)
         if self._archive is not None and EventKind.ARCHIVE not in self._pushed:
             self._archived(self._archive, reading)
-        if self._next_periodic is not None and reading.taken >= self._next_periodic - EARLY_S:
+        if self._next_periodic is not None and reading.taken >= self._next_periodic - self._early_s:
             self._next_periodic = reading.taken + self._channel.layers.effective.event_period_s
             self._send(EventKind.PERIODIC, reading, Reason.PERIOD)
         if reading.quality is not self._quality:
             before, self._quality = self._quality, reading.quality
-            if self._alarms and before is not None:
+            if self._alarms and (before in ALARMING or reading.quality in ALARMING):
                 self._send(EventKind.ALARM, reading, Reason.QUALITY)
 
     def _filtered(self, kind: EventKind, changes: ChangeFilter, reading: Reading) -> bool:
         reason = changes.due(reading)
         if reason is None:
             return False
-        changes.sent(reading)
+        self._sent_with(kind, changes, reading)
         self._send(kind, reading, reason)
         return True
 
@@ -151,9 +166,9 @@ class ChannelEvents:
         if self._filtered(EventKind.ARCHIVE, changes, reading):
             sent = True
         else:
-            sent = self._next_archive is not None and reading.taken >= self._next_archive - EARLY_S
+            sent = self._next_archive is not None and reading.taken >= self._next_archive - self._early_s
             if sent:
-                changes.sent(reading)
+                self._sent_with(EventKind.ARCHIVE, changes, reading)
                 self._send(EventKind.ARCHIVE, reading, Reason.PERIOD)
         if sent and period is not None:
             self._next_archive = reading.taken + period
@@ -169,7 +184,7 @@ class ChannelEvents:
     def settled(self, reading: Reading) -> None:
         """Tell that the value has followed the set point."""
         if self._change is not None:
-            self._change.sent(reading)
+            self._sent_with(EventKind.CHANGE, self._change, reading)
         self._send(EventKind.CHANGE, reading, Reason.SETTLED)
 
     def pushed(self, kind: EventKind, reading: Reading | None, counter: int | None) -> None:

@@ -99,13 +99,14 @@ class Polling:
         late = int(max(0.0, now - polled.due) / polled.period_s)
         polled.due += polled.period_s * (1 + late)
         polled.timer = self._timing.loop.call_later(polled.due - now, self._tick, polled)
+        polled.overruns += late
         if polled.busy:
             polled.overruns += 1
             return
-        polled.overruns += late
         polled.busy = True
         asked = self._device.acquisition.read(polled.channels, None)
         asked.addCallback(self._read, polled, now)
+        asked.addErrback(self._failed, polled)
 
     def _read(self, readings: dict[str, Reading], polled: Round, began: float) -> None:
         polled.busy = False
@@ -115,6 +116,12 @@ class Polling:
         first = next(errors, None)
         polled.last_error = "" if first is None else first.message
         self._feeds.publish(readings)
+
+    def _failed(self, failure: Any, polled: Round) -> None:
+        """Go on polling whatever went wrong with what was read."""
+        polled.busy = False
+        names = ", ".join(channel.name for channel in polled.channels)
+        self._device.log.error("what was read of {names} went no further: {failure}", names=names, failure=failure)
 
 
 def _cancel(polled: Round) -> None:
