@@ -36,6 +36,11 @@ class StateReport:
     seq: int = 0
     epoch: int = 0
 
+    @property
+    def number(self) -> int:
+        """Tango's number of the state, 0 to 13."""
+        return self.tango.value
+
 
 @dataclass(frozen=True, slots=True)
 class StateEvent:

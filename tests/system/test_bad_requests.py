@@ -45,7 +45,7 @@ def test_an_unknown_device_is_told_with_those_that_are_known(obs: Observatory) -
 
 
 def test_an_unknown_operation_is_told_with_those_that_are_known(odd: Any) -> None:
-    with pytest.raises(AttributeError, match=r"odd-1 has no operation fly; it has .*move"):
+    with pytest.raises(AttributeError, match=r"odd-1 has no operation, channel or command fly; it has .*move"):
         _ = odd.fly
 
 
