@@ -9,10 +9,12 @@ from typing import Any
 from ocs.agent.channel_runtime import ChannelRuntime
 from ocs.agent.device import Device
 from ocs.model.channel import select
+from ocs.model.datatype import Format
 from ocs.model.errors import NoDataError, NotFoundError, OcsError, OutOfRangeError, ParameterError
 from ocs.model.reading import Reading
 from ocs.model.tango_state import TangoState
 from ocs.wire.channels import Written, encode_reading, encode_written
+from ocs.wire.values import decode_value
 
 SOURCES = ("auto", "device", "cache")
 Asked = dict[str, ChannelRuntime | OcsError]
@@ -50,7 +52,8 @@ class ChannelDesk:
                 return {names: self._encoded(channel, reading, columns=columns)}
         asked = self._asked(names)
         if history:
-            return {name: self._history(item, int(history), columns=columns) for name, item in asked.items()}
+            count = _count(history)
+            return {name: self._history(item, count, columns=columns) for name, item in asked.items()}
         return self._read(asked, source, _age(max_age_s), columns=columns)
 
     def _at_once(self, channel: ChannelRuntime, source: str, max_age_s: float | None) -> Reading | None:
@@ -109,7 +112,7 @@ class ChannelDesk:
     def _history(self, item: ChannelRuntime | OcsError, count: int, *, columns: bool) -> Any:
         if isinstance(item, OcsError):
             return [self._encoded(item, self._refused(item), columns=columns)]
-        newest = list(item.ring)[-max(1, count) :]
+        newest = list(item.ring)[-count:]
         return [self._encoded(item, reading, columns=columns, past=True) for reading in newest]
 
     def _refused(self, error: OcsError) -> Reading:
@@ -140,14 +143,18 @@ class ChannelDesk:
             raise ParameterError("values is a map of channels and what to write, as in {'setpoint': 4.2}", given=values)
         done: dict[str, Written] = {}
         good: list[tuple[ChannelRuntime, Any]] = []
-        for name, value in values.items():
+        for given, value in values.items():
+            name = str(given)
             try:
-                channel = self._found(str(name))
-                good.append((channel, self._device.acquisition.check(channel, value)))
+                channel = self.named(name)
+                name = channel.name
+                checked = self._device.acquisition.check(channel, _sent(channel, value))
+                good.append((channel, checked))
+                done[name] = Written(setpoint=checked)
             except OcsError as error:
-                done[str(name)] = Written(error=error)
+                done[name] = Written(error=error)
         if check or not good:
-            return self._written(done | {channel.name: Written(setpoint=value) for channel, value in good})
+            return self._written(done)
         author = str(caller[0]) if caller else ""
         writing = self._device.acquisition.write(good, author, readback=readback)
         return writing.addCallback(lambda written: self._written(done | written))
@@ -160,7 +167,9 @@ class ChannelDesk:
 
     def _asked(self, names: Any) -> Asked:
         if names is not None and not isinstance(names, (str, list, tuple)):
-            raise ParameterError(f"names is {names!r}; it is a name, a pattern such as temp*, or a list of them")
+            raise ParameterError(
+                f"names is {names!r}; it is a name, a pattern such as temp*, or a list of them", field="names"
+            )
         found: Asked = {}
         for name in select(self._device.channels, names):
             try:
@@ -186,6 +195,27 @@ class ChannelDesk:
             NotFoundError: The device has none of this name.
         """
         return self._found(next(iter(select(self._device.channels, str(name))), str(name)))
+
+
+def _count(history: Any) -> int:
+    if isinstance(history, int) and not isinstance(history, bool) and history > 0:
+        return history
+    raise OutOfRangeError(
+        f"history is {history!r}; it is how many readings are wanted, 1 or more", field="history", given=history
+    )
+
+
+def _sent(channel: ChannelRuntime, value: Any) -> Any:
+    """Return a value that a client sent; an array may come as columns of bytes."""
+    if not isinstance(value, Mapping) or channel.kind.format not in _ARRAYS:
+        return value
+    try:
+        return decode_value(value)
+    except (TypeError, ValueError):
+        return value  # the type refuses it
+
+
+_ARRAYS = frozenset({Format.SPECTRUM, Format.IMAGE})
 
 
 def _age(max_age_s: Any) -> float | None:

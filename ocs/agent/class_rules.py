@@ -71,9 +71,7 @@ def _check_channels(device_class: Any) -> None:
     base = next(each for each in reversed(device_class.__mro__) if hasattr(each, "declared_channels"))
     for name in channels:
         if hasattr(base, name) or name in OF_OBJECT:
-            raise TypeError(
-                f"{device_class.__name__}.{name}: every device has that itself; give the channel another name"
-            )
+            raise TypeError(f"{device_class.__name__}.{name}: every device has that itself; name it otherwise")
     periods: dict[str, set[float]] = {}
     for name, channel in channels.items():
         if channel.partner and channel.partner not in channels:

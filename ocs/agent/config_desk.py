@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ocs.agent.channel import STATE_CHANNELS
 from ocs.agent.channel_desk import ChannelDesk
 from ocs.agent.channel_runtime import ChannelRuntime
 from ocs.agent.device import Device
 from ocs.model.channel_config import ConfigSource
-from ocs.model.errors import MissingParameterError, NotFoundError, ParameterError
+from ocs.model.errors import MissingParameterError, NotAllowedError, NotFoundError, ParameterError
 from ocs.wire.interface_parts import encode_config
 
 ACTIONS = ("get", "set", "reset")
+TEXTS = frozenset({"label", "description"})
+"""Keys that may be changed of State and Status; the rest of their configuration is fixed (Tango, State and Status)."""
+
 SCOPES = {"device": ConfigSource.DEVICE, "class": ConfigSource.CLASS}
 
 
@@ -48,7 +52,7 @@ class ConfigDesk:
             return {each.name: self._told(each) for each in wanted}
         if channel is None:
             raise MissingParameterError("a change of configuration names its channel", field="channel")
-        if scope not in SCOPES:
+        if not isinstance(scope, str) or scope not in SCOPES:
             raise ParameterError(f"scope is {scope!r}; it is device or class", field="scope", given=scope)
         found = self._channels.named(channel)
         changed = self._change(found, action, values, SCOPES[scope], str(caller[0]) if caller else "")
@@ -59,9 +63,11 @@ class ConfigDesk:
         if action == "set":
             if not isinstance(values, Mapping) or not values:
                 raise ParameterError("values is a map of keys and what they become, as in {'max_alarm': 4.2}")
+            _check_fixed(channel, values)
             changed = channel.layers.set(values, scope)
         else:
-            keys = [values] if isinstance(values, str) else list(values or before)
+            keys = list(before) if values is None or values == [] else values
+            _check_fixed(channel, keys)
             changed = channel.layers.reset(keys, scope)
         device = self._device
         name = device.name if scope is ConfigSource.DEVICE else type(device).__name__
@@ -110,3 +116,12 @@ class ConfigDesk:
             "events": {kind.value: why for kind, why in channel.events.sources.items()},
             "polling": None if polled is None else polled.told(),
         }
+
+
+def _check_fixed(channel: ChannelRuntime, keys: Any) -> None:
+    """Make sure that the configuration of State and Status stays what it is, but for their texts."""
+    if channel.name in STATE_CHANNELS and not set(keys) <= TEXTS:
+        raise NotAllowedError(
+            f"the configuration of {channel.name} is fixed, only {' and '.join(sorted(TEXTS))} may be changed",
+            field=channel.name, allowed=sorted(TEXTS),
+        )  # fmt: skip
