@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -67,8 +68,8 @@ def command(
             _tell(channels, written, check=check)
         settled: dict[str, Reading] = {}
         if wait_s is not None:
-            good = [follower for name in channels if written[name].error is None for follower in followers(found, name)]
-            errors += _settle(good, wait_s, settled, silent=as_json)
+            good = [name for name in channels if written[name].error is None]
+            errors += _settle(followers(found, good), wait_s, settled, silent=as_json)
     if as_json:
         emit_json(_documents(written, settled))
     return exit_code_of(errors)
@@ -88,12 +89,21 @@ def _tell(channels: dict[str, ClientChannel], written: dict[str, Written], *, ch
             tell_error(error.message)
 
 
-def followers(device: Any, name: str) -> list[ClientChannel]:
-    """Return the channels whose values follow what is written to a channel: itself, or those it is the set point of."""
-    if device.channels[name].interface.config.settle_tolerance is not None:
-        return [device.channels[name]]
-    found = [channel for channel in device.channels.values() if channel.interface.partner == name]
-    return found or [device.channels[name]]
+def followers(device: Any, names: Iterable[str]) -> list[ClientChannel]:
+    """Return the channels to wait for: of those that were written, or whose set points they are, all with a rule.
+
+    When none has a rule for when it has settled, all of them: waiting then tells how to configure one.
+    """
+    found: dict[str, ClientChannel] = {}
+    for name in names:
+        channel = device.channels[name]
+        partners = [other for other in device.channels.values() if other.interface.partner == name]
+        found |= {each.name: each for each in ([channel] if _has_rule(channel) else partners or [channel])}
+    return [channel for channel in found.values() if _has_rule(channel)] or list(found.values())
+
+
+def _has_rule(channel: ClientChannel) -> bool:
+    return channel.interface.config.settle_tolerance is not None
 
 
 def _settle(
