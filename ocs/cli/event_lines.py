@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ocs.cli.channel_lines import OF_EVERY_DEVICE
 from ocs.cli.lines import Lines
 from ocs.cli.list_devices import ADMIN
 from ocs.cli.printing import named
@@ -17,7 +18,8 @@ from ocs.model.channel_config import ChannelConfig
 from ocs.model.errors import OcsError
 from ocs.model.event import DeviceEventKind, EventKind, Reason
 from ocs.model.health import Health
-from ocs.wire.states import StateEvent
+from ocs.wire.health import encode_health
+from ocs.wire.states import StateEvent, StateReport, encode_edge
 
 if TYPE_CHECKING:
     from ocs.client import Observatory
@@ -84,18 +86,36 @@ class EventLines:
                 self._take_channel(event, interface)
 
     def show_now(self, device: Any, channels: list[str]) -> None:
-        """Make a line of how each of these channels is now, as clients get it with a subscription."""
+        """Make a line of how things are now, as clients get it with a subscription.
+
+        Args:
+            device: The device.
+            channels: These of its channels; its state and health when there are none.
+        """
         self._interfaces[device.name] = device.interface.channels
+        if not channels:
+            self._show_device_now(device)
+            return
         for name, reading in device.read(channels).items():
             event = ChannelEvent(device.name, name, EventKind.CHANGE, reading, Reason.SUBSCRIBED)
             self._put_channel(event, NOW, device.interface.channels.get(name))
+
+    def _show_device_now(self, device: Any) -> None:
+        if device.interface.chart is None:
+            return
+        report: StateReport = device.state.read()
+        edge = StateEvent("", "", report.since, report)
+        health: Health = device.health
+        self._put_device(DeviceEvent(device.name, DeviceEventKind.STATE, edge, raw=encode_edge(edge)))
+        self._put_device(DeviceEvent(device.name, DeviceEventKind.HEALTH, health, raw=encode_health(health)))
 
     def _is_wanted(self, device: str, channel: str, kind: str) -> bool:
         if _KINDS.get(kind) not in self._kinds:
             return False
         if self._patterns:
             return channel in select([channel], self._patterns)
-        return bool(self._device) or not device.startswith(ADMIN)
+        # State and Status are told by the edges.
+        return channel not in OF_EVERY_DEVICE and (bool(self._device) or not device.startswith(ADMIN))
 
     def _interface(self, device: str, channel: str) -> ChannelInterface | None:
         """Return what is known of a channel; its device is asked once, and again when it was changed."""
@@ -124,6 +144,9 @@ class EventLines:
     def _take_device(self, event: DeviceEvent) -> None:
         if event.restarted or event.kind is DeviceEventKind.INTERFACE:
             self._interfaces.pop(event.device, None)
+        self._put_device(event)
+
+    def _put_device(self, event: DeviceEvent) -> None:
         self._lines.put(
             f"{event.device} {event.kind.value}", device_text(event) + _missed(event),
             {"kind": event.kind.value, "device": event.device, event.kind.value: event.raw, **_numbers(event)},
@@ -168,7 +191,7 @@ def device_text(event: DeviceEvent) -> str:
 def _edge(edge: StateEvent) -> str:
     report = edge.report
     tango = "" if report.state == report.tango.name else f" ({report.tango.name})"
-    way = report.state if edge.source == report.state else f"{edge.source} -> {report.state}"
+    way = report.state if edge.source in {"", report.state} else f"{edge.source} -> {report.state}"
     reason = f": {report.reason}" if report.reason else ""
     trigger = f" by {edge.trigger}" if edge.trigger else ""
     return f"{way}{tango}{trigger}{_by(report.by)}{reason}"

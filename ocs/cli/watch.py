@@ -64,8 +64,8 @@ def command(
                 _check_events(found, selected(found, [pattern]))
             watched = EventLines(observatory, lines, name, names, map(EventKind, kinds))
             watched.listen(channels=True)
-            if names:
-                watched.show_now(found, selected(found, names))
+            if found is not None:
+                watched.show_now(found, selected(found, names) if names else [])
         else:
             feed = names[0] if names else ""
             if found is not None:

@@ -145,6 +145,13 @@ def test_channels_and_kinds_that_were_not_named_do_not_come() -> None:
     assert Told(kinds=(EventKind.ALARM,)).change() == []
 
 
+def test_state_and_status_are_told_by_the_edges_unless_they_are_named() -> None:
+    state = {**EVENT, "value": "ON"}
+
+    assert Told().take("psu-1.events.State.change", **state) == []
+    assert Told(channels=("State",)).take("psu-1.events.State.change", **state) == ["psu-1.State change ON"]
+
+
 def test_the_figures_of_agents_come_only_when_their_device_is_named() -> None:
     topic = "dserver/Psu/psu-1.events.cpu.change"
 

@@ -95,7 +95,7 @@ def test_programs_get_every_change_of_a_session() -> None:
 @system_test
 def test_a_feed_is_watched_as_lines_of_json(served: Served) -> None:
     served.ocs("start", "faker-1", "acq")
-    lines = served.ocs("watch", "faker-1", "false_temperatures", "--json", "--count", "2", "--for", "30").splitlines()
+    lines = served.asked("watch", "faker-1", "false_temperatures", "--json", "--count", "2", "--for", "30").splitlines()
     served.ocs("stop", "faker-1", "acq")
     served.ocs("wait", "faker-1", "acq")
 
@@ -107,7 +107,7 @@ def test_a_feed_is_watched_as_lines_of_json(served: Served) -> None:
 
 @system_test
 def test_heartbeats_and_sessions_are_watched(served: Served) -> None:
-    told = served.ocs("watch", "--for", "2.5")
+    told = served.asked("watch", "--for", "2.5")
 
     assert "faker-1 here" in told
     assert "registry.main" in told
@@ -122,7 +122,7 @@ def test_too_few_messages_in_time_is_exit_code_8(served: Served) -> None:
 
 @system_test
 def test_events_of_a_channel_begin_with_how_it_is_now(served: Served) -> None:
-    told = served.ocs("watch", "psu-1", "--events", "voltage", "--json", "--count", "2", "--for", "30").splitlines()
+    told = served.asked("watch", "psu-1", "--events", "voltage", "--json", "--count", "2", "--for", "30").splitlines()
 
     now, periodic = (json.loads(line) for line in told)
     assert (now["event"], now["value"], now["quality"]) == ("now", 0.0, "VALID")
@@ -131,16 +131,22 @@ def test_events_of_a_channel_begin_with_how_it_is_now(served: Served) -> None:
 
 @system_test
 def test_edges_of_the_state_and_changes_are_watched(served: Served) -> None:
-    watching = served.begin("watch", "psu-1", "--events", "--count", "3", "--for", "30")
-    served.begin("watch", "psu-1", "--events", "setpoint", "--count", "1", "--for", "30").communicate(timeout=60)
-    served.ocs("write", "psu-1", "setpoint=3")
-    served.ocs("state", "psu-1", "switch_on", "--reason", "test")
+    watching = served.begin("watch", "psu-1", "--events", "--count", "5", "--for", "30")
+    assert watching.stdout is not None
+    now = watching.stdout.readline() + watching.stdout.readline()
+    served.asked("state", "psu-1", "switch_on", "--reason", "test")
+    served.asked("write", "psu-1", "setpoint=3")
     told, _ = watching.communicate(timeout=60)
-    served.ocs("state", "psu-1", "switch_off")
-    served.ocs("write", "psu-1", "setpoint=0")
+    served.asked("state", "psu-1", "switch_off")
+    served.asked("write", "psu-1", "setpoint=0", "--wait", "20")
 
-    assert "psu-1.setpoint change" in told
-    assert "psu-1.voltage change" in told
+    assert "psu-1 state                  OFF, " in now
+    assert "psu-1 health" in now
+    edge, *changes = told.splitlines()
+    assert "OFF -> ON by switch_on" in edge
+    assert edge.endswith(": test")
+    assert "psu-1.setpoint change        3.00 V" in changes[0]
+    assert "psu-1.voltage change         3.000 V" in changes[1]
 
 
 @system_test
@@ -153,7 +159,7 @@ def test_edges_of_the_state_and_changes_are_watched(served: Served) -> None:
     ],
 )
 def test_what_cannot_be_watched_is_told(served: Served, words: tuple[str, ...], code: int, sentence: str) -> None:
-    assert sentence in served.ocs("watch", *words, expect=code)
+    assert sentence in served.asked("watch", *words, expect=code)
 
 
 @pytest.mark.parametrize(
