@@ -22,6 +22,18 @@ from ocs.router.node import free_port
 
 REPOSITORY = Path(__file__).parents[3]
 BENCHES = Path(__file__).parent / "benches"
+PROMPT = """
+import contextlib, io, json, sys
+from ocs.__main__ import main
+for line in sys.stdin:
+    sys.argv = ["ocs", *json.loads(line)]
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        code = main()
+    print(json.dumps([code, out.getvalue(), err.getvalue()]), flush=True)
+"""
+"""A process that runs the command lines it is given: most tests need not start one for each."""
+
 READY_S = 120.0
 LINE_S = 60.0
 
@@ -93,6 +105,7 @@ class Served:
         )  # fmt: skip
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
+        self._prompt: subprocess.Popen[str] | None = None
 
     def _read(self) -> None:
         assert self.process.stdout is not None
@@ -137,6 +150,29 @@ class Served:
         assert done.returncode == expect, f"{words}: {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done.stdout + done.stderr
 
+    def asked(self, *words: str, expect: int = 0) -> str:
+        """Return what a command prints, as `ocs` does, in a process that runs one after the other."""
+        code, printed, told = self._ask(words)
+        assert code == expect, f"{words}: {code}\n{printed}\n{told}"
+        return printed + told
+
+    def asked_json(self, *words: str, expect: int = 0) -> Any:
+        """Return the answer of a command with --json, as `asked`."""
+        return json.loads(self.asked(*words, "--json", expect=expect))
+
+    def _ask(self, words: tuple[str, ...]) -> tuple[int, str, str]:
+        if self._prompt is None:
+            self._prompt = subprocess.Popen(
+                [sys.executable, "-c", PROMPT], env=self.environment, text=True,
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=REPOSITORY,
+            )  # fmt: skip
+        assert self._prompt.stdin is not None
+        assert self._prompt.stdout is not None
+        self._prompt.stdin.write(f"{json.dumps(words)}\n")
+        self._prompt.stdin.flush()
+        code, printed, told = json.loads(self._prompt.stdout.readline())
+        return code, printed, told
+
     def json(self, *words: str, expect: int = 0) -> Any:
         """Run a command with --json and return its answer."""
         return json.loads(self.ocs(*words, "--json", expect=expect))
@@ -154,6 +190,8 @@ class Served:
 
     def end(self) -> None:
         """End it with all that it started."""
+        if self._prompt is not None:
+            self._prompt.communicate(timeout=30)
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             self.process.wait(60)

@@ -9,10 +9,10 @@ from tests.ocs.cli.conftest import Served, system_test
 
 @system_test
 def test_a_command_answers_with_its_result_and_unit(served: Served) -> None:
-    served.ocs("state", "psu-1", "switch_on")
-    told = served.ocs("command", "psu-1", "calibrate", "reference=3", "slowly=yes")
-    value = served.json("command", "psu-1", "calibrate", "reference=3")
-    served.ocs("state", "psu-1", "switch_off")
+    served.asked("state", "psu-1", "switch_on")
+    told = served.asked("command", "psu-1", "calibrate", "reference=3", "slowly=yes")
+    value = served.asked_json("command", "psu-1", "calibrate", "reference=3")
+    served.asked("state", "psu-1", "switch_off")
 
     assert told == "3 V\n"
     assert value == 3.0
@@ -20,8 +20,8 @@ def test_a_command_answers_with_its_result_and_unit(served: Served) -> None:
 
 @system_test
 def test_a_command_is_found_in_any_case_and_tables_are_a_line_a_row(served: Served) -> None:
-    assert served.ocs("command", "psu-1", "state") == "OFF\n"
-    assert "name=psu-1 class=Supply" in served.ocs("command", "dserver/SupplyAgent/psu-1", "devices")
+    assert served.asked("command", "psu-1", "state") == "OFF\n"
+    assert "name=psu-1 class=Supply" in served.asked("command", "dserver/SupplyAgent/psu-1", "devices")
 
 
 @system_test
@@ -36,4 +36,4 @@ def test_a_command_is_found_in_any_case_and_tables_are_a_line_a_row(served: Serv
     ],
 )
 def test_a_wrong_request_is_one_sentence(served: Served, words: tuple[str, ...], code: int, sentence: str) -> None:
-    assert sentence in served.ocs("command", "psu-1", *words, expect=code)
+    assert sentence in served.asked("command", "psu-1", *words, expect=code)

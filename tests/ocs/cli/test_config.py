@@ -68,9 +68,9 @@ def test_half_a_change_is_wrong_usage(words: tuple[str, ...]) -> None:
 
 @system_test
 def test_a_limit_is_changed_and_put_back(served: Served) -> None:
-    changed = served.ocs("config", "psu-1", "voltage", "max_alarm=24", "abs_change=inf,0.1")
-    told = served.json("config", "psu-1.voltage")
-    back = served.ocs("config", "psu-1", "voltage", "--reset", "max_alarm", "--reset", "abs_change")
+    changed = served.asked("config", "psu-1", "voltage", "max_alarm=24", "abs_change=inf,0.1")
+    told = served.asked_json("config", "psu-1.voltage")
+    back = served.asked("config", "psu-1", "voltage", "--reset", "max_alarm", "--reset", "abs_change")
 
     assert "psu-1.voltage: max_alarm is 24 (from device)" in changed
     assert "psu-1.voltage: abs_change is inf,0.1 (from device)" in changed
@@ -80,8 +80,8 @@ def test_a_limit_is_changed_and_put_back(served: Served) -> None:
 
 @system_test
 def test_a_class_is_changed_for_all_its_devices(served: Served) -> None:
-    changed = served.ocs("config", "psu-1.voltage", "max_alarm=23", "--class")
-    back = served.ocs("config", "psu-1.voltage", "--reset", "max_alarm", "--class")
+    changed = served.asked("config", "psu-1.voltage", "max_alarm=23", "--class")
+    back = served.asked("config", "psu-1.voltage", "--reset", "max_alarm", "--class")
 
     assert "max_alarm is 23 (from class)" in changed
     assert "max_alarm is 25 (from code)" in back
@@ -98,4 +98,4 @@ def test_a_class_is_changed_for_all_its_devices(served: Served) -> None:
     ],
 )
 def test_a_wrong_change_is_one_sentence(served: Served, words: tuple[str, ...], code: int, sentence: str) -> None:
-    assert sentence in served.ocs("config", "psu-1", *words, expect=code)
+    assert sentence in served.asked("config", "psu-1", *words, expect=code)

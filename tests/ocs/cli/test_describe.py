@@ -8,28 +8,28 @@ from tests.ocs.cli.conftest import Served, system_test
 
 @system_test
 def test_a_device_describes_itself(served: Served) -> None:
-    told = served.ocs("describe", "faker-1")
+    told = served.asked("describe", "faker-1")
 
     assert "task delay_task" in told
     assert "delay: number s" in told
-    schema = served.json("describe", "faker-1", "--schema")
+    schema = served.asked_json("describe", "faker-1", "--schema")
     assert schema["delay_task"]["params"]["properties"]["delay"]["unit"] == "s"
 
 
 @system_test
 def test_channels_commands_and_states_are_described(served: Served) -> None:
-    told = served.ocs("describe", "psu-1")
+    told = served.asked("describe", "psu-1")
 
     assert "  setpoint: float64 V, read and write 0 to 30 V, set point kept" in told
     assert "  switch_on: OFF -> ON: Switch the output on." in told
     assert "command calibrate" in told
     assert "reference: number V 0 to 30, needed" in told
-    assert served.json("describe", "psu-1")["channels"]["voltage"]["config"]["max_alarm"] == 25
+    assert served.asked_json("describe", "psu-1")["channels"]["voltage"]["config"]["max_alarm"] == 25
 
 
 @system_test
 def test_the_graph_comes_alone(served: Served) -> None:
-    told = served.ocs("describe", "psu-1", "--graph")
+    told = served.asked("describe", "psu-1", "--graph")
 
     assert told.startswith("stateDiagram-v2\n")
     assert "OFF --> ON: switch_on" in told

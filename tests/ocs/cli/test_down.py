@@ -10,7 +10,7 @@ from tests.ocs.cli.conftest import Served, gone, system_test
 @system_test
 def test_down_ends_everything(fresh: Served) -> None:
     pids = fresh.pids()
-    assert len(pids) == 3
+    assert len(pids) == 4
 
     told = fresh.ocs("down")
 

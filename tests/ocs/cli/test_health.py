@@ -66,14 +66,14 @@ def test_of_many_devices_three_are_named(capsys: pytest.CaptureFixture[str]) -> 
 
 @system_test
 def test_a_site_with_an_alarm_is_exit_code_1_and_explained(served: Served) -> None:
-    served.ocs("write", "psu-1", "setpoint=26")
+    served.asked("write", "psu-1", "setpoint=26")
     try:
-        served.ocs("watch", "psu-1", "--events", "voltage", "--kind", "periodic", "--count", "2", "--for", "30")
-        told = served.ocs("health", "psu-1", expect=1)
-        site_told = served.ocs("health", expect=1)
-        document = served.json("health", expect=1)
+        served.asked("watch", "psu-1", "--events", "voltage", "--kind", "periodic", "--count", "2", "--for", "30")
+        told = served.asked("health", "psu-1", expect=1)
+        site_told = served.asked("health", expect=1)
+        document = served.asked_json("health", expect=1)
     finally:
-        served.ocs("write", "psu-1", "setpoint=0", "--wait", "10")
+        served.asked("write", "psu-1", "setpoint=0", "--wait", "10")
 
     assert "channel voltage" in told
     assert "at or above its max_alarm 25 V" in told
@@ -83,4 +83,4 @@ def test_a_site_with_an_alarm_is_exit_code_1_and_explained(served: Served) -> No
 
 @system_test
 def test_a_device_that_is_well_is_exit_code_0(served: Served) -> None:
-    assert served.ocs("health", "faker-1").startswith("faker-1: ok for ")
+    assert served.asked("health", "faker-1").startswith("faker-1: ok for ")

@@ -9,7 +9,7 @@ from tests.ocs.cli.conftest import Served, system_test
 
 @system_test
 def test_channels_are_read_by_pattern_and_from_several_devices(served: Served) -> None:
-    told = served.ocs("read", "psu-1.wave", "vol*", "faker-1.State")
+    told = served.asked("read", "psu-1.wave", "vol*", "faker-1.State")
 
     lines = told.splitlines()
     assert lines[0].split() == ["NAME", "VALUE", "SET", "POINT", "QUALITY", "AGE"]
@@ -21,7 +21,7 @@ def test_channels_are_read_by_pattern_and_from_several_devices(served: Served) -
 
 @system_test
 def test_one_that_fails_has_its_exit_code_and_leaves_the_others(served: Served) -> None:
-    told = served.ocs("read", "psu-1", "voltage", "broken", expect=1)
+    told = served.asked("read", "psu-1", "voltage", "broken", expect=1)
 
     assert "0.000 V" in told
     assert "error: psu-1.broken: the supply answered nonsense" in told
@@ -29,7 +29,7 @@ def test_one_that_fails_has_its_exit_code_and_leaves_the_others(served: Served) 
 
 @system_test
 def test_programs_get_all_that_is_known(served: Served) -> None:
-    document = served.json("read", "psu-1", "wave", "enabled", "voltage")
+    document = served.asked_json("read", "psu-1", "wave", "enabled", "voltage")
 
     assert document["wave"]["value"][:3] == [0.0, 0.01, 0.02]
     assert document["enabled"]["value"] is True
@@ -38,8 +38,8 @@ def test_programs_get_all_that_is_known(served: Served) -> None:
 
 @system_test
 def test_the_newest_readings_are_listed(served: Served) -> None:
-    assert len(served.json("read", "psu-1", "voltage", "--history", "3")["voltage"]) == 3
-    assert served.ocs("read", "psu-1", "voltage", "--history", "3").count("0.000 V") == 3
+    assert len(served.asked_json("read", "psu-1", "voltage", "--history", "3")["voltage"]) == 3
+    assert served.asked("read", "psu-1", "voltage", "--history", "3").count("0.000 V") == 3
 
 
 @system_test
@@ -53,4 +53,4 @@ def test_the_newest_readings_are_listed(served: Served) -> None:
     ],
 )
 def test_what_cannot_be_read_is_one_sentence(served: Served, words: tuple[str, ...], code: int, sentence: str) -> None:
-    assert sentence in served.ocs("read", *words, expect=code)
+    assert sentence in served.asked("read", *words, expect=code)

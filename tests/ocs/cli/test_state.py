@@ -39,9 +39,9 @@ def test_half_a_wish_is_wrong_usage(words: tuple[str, ...]) -> None:
 
 @system_test
 def test_transitions_are_asked_for_by_name_and_by_state(served: Served) -> None:
-    there = served.ocs("state", "psu-1", "switch_on", "--reason", "first light")
-    again = served.ocs("state", "psu-1", "switch_on", expect=7)
-    back = served.json("state", "psu-1", "--to", "OFF")
+    there = served.asked("state", "psu-1", "switch_on", "--reason", "first light")
+    again = served.asked("state", "psu-1", "switch_on", expect=7)
+    back = served.asked_json("state", "psu-1", "--to", "OFF")
 
     assert "psu-1: ON for 0 s" in there
     assert "first light" in there
@@ -52,10 +52,10 @@ def test_transitions_are_asked_for_by_name_and_by_state(served: Served) -> None:
 
 @system_test
 def test_a_transition_that_fails_leaves_the_device_where_it_was(served: Served) -> None:
-    served.ocs("write", "psu-1", "setpoint=29.5")
-    told = served.ocs("state", "psu-1", "switch_on", expect=1)
-    after = served.json("state", "psu-1")
-    served.ocs("write", "psu-1", "setpoint=0", "--wait", "20")
+    served.asked("write", "psu-1", "setpoint=29.5")
+    told = served.asked("state", "psu-1", "switch_on", expect=1)
+    after = served.asked_json("state", "psu-1")
+    served.asked("write", "psu-1", "setpoint=0", "--wait", "20")
 
     assert "the relay does not close above 29 V" in told
     assert after["state"] == "OFF"
@@ -63,8 +63,8 @@ def test_a_transition_that_fails_leaves_the_device_where_it_was(served: Served) 
 
 @system_test
 def test_states_and_triggers_that_there_are_not_are_told_with_those_that_are(served: Served) -> None:
-    assert "there is no state STANDBY; the states are OFF, ON" in served.ocs(
+    assert "there is no state STANDBY; the states are OFF, ON" in served.asked(
         "state", "psu-1", "--to", "STANDBY", expect=6
     )
-    assert "switch_on" in served.ocs("state", "psu-1", "swich_on", expect=6)
-    assert "the device's own" in served.ocs("state", "psu-1", "_trip", expect=7)
+    assert "switch_on" in served.asked("state", "psu-1", "swich_on", expect=6)
+    assert "the device's own" in served.asked("state", "psu-1", "_trip", expect=7)

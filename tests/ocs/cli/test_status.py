@@ -61,13 +61,13 @@ def test_admin_devices_are_hidden_unless_they_are_unwell() -> None:
 
 @system_test
 def test_the_status_of_all_of_one_and_of_an_operation(served: Served) -> None:
-    everybody = served.ocs("status")
+    everybody = served.asked("status")
     assert "delay_task" in everybody
     assert "psu-1     OFF" in everybody
     assert "dserver" not in everybody
-    assert "dserver/SupplyAgent/psu-1" in served.ocs("status", "--all")
-    assert "faker-1  FakeData, process " in served.ocs("status", "faker-1")
-    assert "OFF for " in served.ocs("status", "psu-1")
-    assert served.json("status", "psu-1")["state"] == "OFF"
-    assert served.json("status")["faker-1"]["operations"]["acq"]["op_name"] == "acq"
-    assert served.json("status", "registry", "main")["status"] == "running"
+    assert "dserver/SupplyAgent/psu-1" in served.asked("status", "--all")
+    assert "faker-1  FakeData, process " in served.asked("status", "faker-1")
+    assert "OFF for " in served.asked("status", "psu-1")
+    assert served.asked_json("status", "psu-1")["state"] == "OFF"
+    assert served.asked_json("status")["faker-1"]["operations"]["acq"]["op_name"] == "acq"
+    assert served.asked_json("status", "registry", "main")["status"] == "running"

@@ -101,7 +101,7 @@ def test_an_agent_is_started_restarted_and_stopped_by_the_supervisor(served: Ser
 def test_an_instance_that_is_not_there_is_told_with_those_that_are(served: Served) -> None:
     told = served.ocs("run", supervisor_name(), "restart", "instance=none-1", expect=6)
 
-    assert "this host has no agent none-1; it has registry, faker-1, bare-1, wrong-1" in told
+    assert "this host has no agent none-1; it has registry, faker-1, psu-1, bare-1, wrong-1" in told
 
 
 @system_test
