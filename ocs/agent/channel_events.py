@@ -106,15 +106,20 @@ class ChannelEvents:
     def _reasons(self) -> dict[EventKind, str]:
         channel = self._channel
         name, config, declared = channel.name, channel.layers.effective, channel.declaration
+        if name in STATE_CHANNELS:
+            elsewhere = f"{name} has no topics of its own; follow the device's state events, which tell both"
+            return {kind: "" if kind is EventKind.CONFIG else elsewhere for kind in EventKind}
         told = declared.fed_by_code and declared.access is not Access.WRITE
-        sourced = told or channel.poll_period_s is not None or name in STATE_CHANNELS
+        sourced = told or channel.poll_period_s is not None
         unpolled = "" if sourced else f"{name} is not polled; set poll_period_s, or have its device push"
         if declared.access is Access.WRITE:
             unpolled = f"{name} is never read, it is write only"
         numeric = declared.type.dtype.numeric
         missing = f"{name} has no threshold; set"
         change, archive, alarm = unpolled, unpolled, unpolled
-        if sourced and numeric and not declared.fed_by_code and config.abs_change is None and config.rel_change is None:
+        settles = config.settle_tolerance is not None  # then its settling is told, if nothing else
+        bare = config.abs_change is None and config.rel_change is None and not settles
+        if sourced and numeric and not declared.fed_by_code and bare:
             change = f"{missing} abs_change or rel_change"
         if sourced and not (config.archive_abs_change or config.archive_rel_change or config.archive_period_s):
             archive = "" if not numeric else f"{missing} archive_abs_change, archive_rel_change or archive_period_s"

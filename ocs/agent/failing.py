@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 from ocs.agent.execution import place_of
 from ocs.model.errors import ErrorCode, OcsError
 
@@ -20,9 +22,10 @@ def as_error(error: BaseException, what: str) -> OcsError:
     return OcsError(f"{what} failed with {type(error).__name__}: {error}{where}", code=ErrorCode.FAILED, field=what)
 
 
-def told_of(error: BaseException) -> str:
-    """Return type and text of an exception, and the property and raw value that it is about."""
+def told_of(error: BaseException, properties: Container[str] = ()) -> str:
+    """Return type and text of an exception, and the raw value that it is about; `properties` are the device's."""
     text = f"{type(error).__name__}: {error}"
     if isinstance(error, OcsError) and error.field is not None and error.given is not None:
-        return f"{text} (property {error.field} is {error.given!r})"
+        kind = "property " if error.field in properties else ""
+        return f"{text} ({kind}{error.field} is {error.given!r})"
     return text

@@ -67,7 +67,7 @@ class HealthMonitor:
                 is_open=status.state is LinkState.OPEN, reason=status.reason, since=status.since, now=now
             )
         state = device.state
-        yield rules.state_cause(state.tango, _first_line(state.status), state.report.since)
+        yield rules.state_cause(state.tango, _said(state.status), state.report.since)
         busy_s = device.thread.busy_s
         if device.thread.under_way:
             what = f"{device.thread.under_way} in {device.thread.where()}" if busy_s >= rules.HANG_S else ""
@@ -129,6 +129,8 @@ def _of_session(operation: OperationRuntime) -> Cause | None:
     )  # fmt: skip
 
 
-def _first_line(text: str) -> str:
-    line = text.partition("\n")[0]
-    return "" if line.startswith("The device is in ") and "\n" not in text else text.replace("\n", "; ")
+def _said(text: str) -> str:
+    """Return what Status says besides the state, in one line."""
+    first, _, rest = text.partition("\n")
+    told = rest if first.startswith("The device is in ") else text
+    return told.replace("\n", "; ")

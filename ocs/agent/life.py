@@ -76,7 +76,7 @@ class Life:
                 device.state.enter(device.chart.initial, by="agent", reason="set up", free=True, status=said)
         else:
             device.setup_failure = str(error) or type(error).__name__
-            told = told_of(error)
+            told = told_of(error, device.declared_properties)
             self._log.error("{device} could not be set up: {error}", device=device.name, error=told)
             device.state.enter(
                 device.chart.states["FAULT"], by="agent", reason=told, free=True,

@@ -51,7 +51,7 @@ class StateRuntime:
         self._status = ""
         self._edges = 0
         self._busy = ""
-        self._seen = self._machine.current.tango
+        self._seen, self._seen_said = self._machine.current.tango, self._said
         self._untold: deque[tuple[Edge, StateReport]] = deque()
         self.chosen = False
         self.holders: list[Any] = []
@@ -73,8 +73,9 @@ class StateRuntime:
     @property
     def status(self) -> str:
         """The status, with a line for each channel that is beyond its limits."""
-        own = self._status
-        return status_text(self._machine.current.name, own, [told for told in self._device.culprits if told])
+        state = self._machine.current
+        shown = "ALARM" if self.tango is not state.tango else state.name
+        return status_text(shown, self._status, [told for told in self._device.culprits if told])
 
     def is_in(self, *states: State) -> bool:
         """Whether the device is in one of these states, or in a child of one."""
@@ -84,12 +85,14 @@ class StateRuntime:
         """Enter a state, as the device itself.
 
         Raises:
-            NotAllowedError: The chart has no way there; FAULT, ALARM, UNKNOWN and INIT can always be entered.
+            NotAllowedError: The chart has no way there; FAULT, ALARM, UNKNOWN and INIT can always be entered, and while
+                the device is being set up any state.
             NotFoundError: It has no state of this name.
         """
         wanted = self._named(state) if isinstance(state, str) else state
         self.chosen = True
-        self.enter(wanted, by=OWN, reason=reason)
+        being_set_up = self._machine.current.tango is TangoState.INIT  # its set-up finds out where the device stands
+        self.enter(wanted, by=OWN, reason=reason, free=being_set_up)
 
     def _named(self, name: str) -> State:
         state = self.chart.states.get(name.upper())
@@ -112,8 +115,9 @@ class StateRuntime:
 
     def set_status(self, text: str) -> None:
         """Say in words how the device is, instead of the sentence that names its state."""
-        self._status = text
-        self._timing.here_or_soon(self._device.state_changed)
+        if text != self._status:
+            self._status = text
+            self._timing.here_or_soon(self._tell_status)
 
     # -- asking ----------------------------------------------------------------------------------
 
@@ -176,24 +180,40 @@ class StateRuntime:
         if edge is not None:
             self._timing.here_or_soon(self._tell)
         elif status:
-            self._timing.here_or_soon(self._device.state_changed)
+            self._timing.here_or_soon(self._tell_status)
 
     def joined(self) -> None:
         """Tell the state to those who subscribed before the agent was there, or had no router meanwhile."""
         name = self._machine.current.name
-        self._untold.append((Edge(name, name, "", OWN, "joined", self._timing.now()), self.report))
+        report = replace(self.report, by=OWN, reason="joined")
+        self._untold.append((Edge(name, name, "", OWN, "joined", self._timing.now()), report))
         self._tell()
 
     def looked(self) -> None:
         """Tell clients when the alarms of channels changed what they see, in the loop."""
         if self.tango is self._seen:
-            self._device.state_changed()  # another culprit is another line in Status
+            self._tell_status()  # another culprit is another line in Status
             return
         name = self._machine.current.name
         culprit = next((told for told in self._device.culprits if told), "no channel is beyond its limits any more")
         report = replace(self.report, by=OWN, reason=culprit)
         self._untold.append((Edge(name, name, "", OWN, culprit, self._timing.now()), report))
         self._tell()
+
+    def _tell_status(self) -> None:
+        """Tell that the device says something else of its state, which is the same."""
+        if self._said == self._seen_said:
+            self._device.state_changed()  # a line of Status may have another value
+            return
+        name = self._machine.current.name
+        report = replace(self.report, by=OWN, reason="status")
+        self._untold.append((Edge(name, name, "", OWN, "status", self._timing.now()), report))
+        self._tell()
+
+    @property
+    def _said(self) -> tuple[str, frozenset[str]]:
+        """What Status is made of, but for the values in it: the device's own words, and the channels in alarm."""
+        return self._status, frozenset(name for name, alarming in list(self._device.alarming.items()) if alarming)
 
     def _tell(self) -> None:
         """Tell clients of the edges that they do not know yet, in order, in the loop."""
@@ -202,7 +222,7 @@ class StateRuntime:
         while self._untold:
             edge, report = self._untold.popleft()
             self._edges += 1
-            self._seen = report.tango
+            self._seen, self._seen_said = report.tango, self._said
             self._device.state_changed()
             event = StateEvent(edge.source, edge.trigger, edge.time, replace(report, seq=self._edges))
             self._device.hosted().publish(topic, encode_edge(event))

@@ -312,7 +312,7 @@ def test_a_kind_that_code_pushes_is_not_sent_by_itself(gauge: Panel) -> None:
         ("word", {"change", "archive", "config"}),
         ("filtered", {"change", "archive", "alarm", "config"}),
         ("only", {"config"}),
-        ("State", {"change", "archive", "config"}),
+        ("State", {"config"}),
     ],
 )
 def test_a_channel_says_which_kinds_have_a_source(gauge: Panel, channel: str, sourced: set[str]) -> None:

@@ -32,7 +32,8 @@ def test_an_exception_that_was_never_raised_has_no_place() -> None:
 def test_what_is_told_of_an_exception_names_property_and_raw_value() -> None:
     error = ConfigurationError("the port is no number", field="port", given="COM1")
 
-    assert told_of(error) == "ConfigurationError: the port is no number (property port is 'COM1')"
+    assert told_of(error, {"port"}) == "ConfigurationError: the port is no number (property port is 'COM1')"
+    assert told_of(error) == "ConfigurationError: the port is no number (port is 'COM1')"
 
 
 def test_what_is_told_of_an_exception_without_property_is_type_and_text() -> None:

@@ -203,7 +203,7 @@ def test_subscriptions_and_numbers_of_events_survive_init(pump: Panel) -> None:
 
     assert [event["value"] for event in events] == [51.0, 52.0]
     assert events[1]["seq"] == events[0]["seq"] + 1
-    assert [edge["to"] for edge in edges] == ["INIT", "OFF"]
+    assert [(edge["to"], edge["reason"]) for edge in edges] == [("INIT", "Init"), ("INIT", "status"), ("OFF", "set up")]
 
 
 def test_polling_goes_on_after_init_on_its_grid_and_without_overrun(pump: Panel) -> None:

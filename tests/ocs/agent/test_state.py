@@ -355,11 +355,13 @@ def test_a_channel_beyond_its_limits_makes_on_be_alarm_with_a_line_each(valve: P
     two = valve.state()
 
     assert (one["state"], one["tango"], one["number"]) == ("ON", "ALARM", 11)
-    assert one["status"] == "The device is in ON state.\npressure is 5 Pa, at or above its max_alarm 5 Pa"
+    assert one["status"] == "The device is in ALARM state.\npressure is 5 Pa, at or above its max_alarm 5 Pa"
     assert two["status"].splitlines()[1:] == [
         "pressure is 5 Pa, at or above its max_alarm 5 Pa", "flow is 6 1, at or above its max_alarm 5 1",
     ]  # fmt: skip
-    assert [(edge["from"], edge["to"], edge["tango"]) for edge in edges] == [("ON", "ON", "ALARM")]
+    assert [(edge["from"], edge["to"], edge["tango"], edge["reason"]) for edge in edges] == [
+        ("ON", "ON", "ALARM", "pressure is 5 Pa, at or above its max_alarm 5 Pa"), ("ON", "ON", "ALARM", "status"),
+    ]  # fmt: skip
 
 
 def test_the_alarm_goes_with_its_last_cause(valve: Panel) -> None:
@@ -376,7 +378,7 @@ def test_the_alarm_goes_with_its_last_cause(valve: Panel) -> None:
     assert still == "ALARM"
     assert valve.state()["tango"] == "ON"
     assert valve.state()["status"] == "The device is in ON state."
-    assert [edge["tango"] for edge in edges] == ["ALARM", "ON"]
+    assert [edge["tango"] for edge in edges] == ["ALARM", "ALARM", "ALARM", "ON"]  # each other culprit is told
 
 
 def test_an_alarm_that_code_set_stays_when_no_channel_is_at_fault(valve: Panel) -> None:
@@ -430,7 +432,8 @@ def test_a_class_may_have_its_channels_read_for_the_state(panel_of: PanelOf, han
 
 
 def test_a_status_in_the_authors_words_lasts_until_the_state_changes(valve: Panel) -> None:
-    told = valve.events("Status")
+    told = valve.told(DeviceEventKind.STATE)
+    valve.device.set_status("warming up")
     valve.device.set_status("warming up")
     said = (valve.state()["status"], valve.value("Status"), valve.command("Status"))
     valve.command("go", ["CLOSED"])
@@ -440,20 +443,21 @@ def test_a_status_in_the_authors_words_lasts_until_the_state_changes(valve: Pane
     assert said == ("warming up",) * 3
     assert same == "warming up"
     assert valve.state()["status"] == "The device is in ON state."
-    assert [event["value"] for event in told] == ["warming up", "The device is in ON state."]
+    assert [event["status"] for event in told] == ["warming up", "The device is in ON state."]
 
 
-def test_state_and_status_are_channels_with_change_events(valve: Panel) -> None:
-    words = valve.events("State")
-    lines = valve.events("Status")
+def test_state_and_status_are_told_by_state_events_alone(valve: Panel) -> None:
+    words, lines = valve.events("State"), valve.events("Status")
+    told = valve.told(DeviceEventKind.STATE)
 
     powered(valve)
     valve.device.flow.set(6.0)
     valve.clock.settle()
 
-    assert [event["value"] for event in words] == ["ON", "ALARM"]
-    assert lines[-1]["value"].splitlines()[1] == "flow is 6 1, at or above its max_alarm 5 1"
-    assert valve.config("get", "State")["State"]["events"]["change"] == ""
+    assert [event["tango"] for event in told] == ["ON", "ALARM"]
+    assert told[-1]["status"].splitlines()[1] == "flow is 6 1, at or above its max_alarm 5 1"
+    assert words == lines == []
+    assert "state events" in valve.config("get", "State")["State"]["events"]["change"]
 
 
 def test_the_history_of_state_has_the_number_of_each(valve: Panel) -> None:
