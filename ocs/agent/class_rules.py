@@ -21,6 +21,10 @@ OF_OBJECT = frozenset(
 """Attributes that each device object has, beside those of its class."""
 
 
+EVERY = {name.casefold(): name for name in ("State", "Status", "Init")}
+"""Channels and commands that every device has."""
+
+
 def check_class(device_class: Any) -> None:
     """Make sure that the declarations of a device class fit together.
 
@@ -43,6 +47,8 @@ def _check_names(device_class: Any) -> None:
     )
     for kind, names in declared:
         for name in names:
+            if kind != "operation" and name.casefold() in EVERY:
+                raise TypeError(f"{device_class.__name__}.{name}: every device has {EVERY[name.casefold()]} already")
             if name.casefold() in seen:
                 raise TypeError(f"{device_class.__name__}: {seen[name.casefold()]} and {kind} {name} share a name")
             seen[name.casefold()] = f"{kind} {name}"

@@ -59,7 +59,7 @@ class Commands:
 
     def _found(self, name: Any) -> OperationDeclaration:
         known = self._device.commands
-        if name in known:
+        if isinstance(name, str) and name in known:
             return known[name]
         folded = [each for each in known if each.casefold() == str(name).casefold()]
         if len(folded) == 1:
