@@ -70,7 +70,7 @@ class Agent:
         make_connection: Makes its membership in the realm, with the arguments of `RealmConnection`.
 
     Raises:
-        DuplicateError: Another process of this machine owns its state folder.
+        DuplicateError: Another process of this machine owns its state folder, or two devices share a name.
     """
 
     def __init__(
@@ -82,6 +82,7 @@ class Agent:
         on_end: Callable[[OcsError], None] = lambda _error: None,
         make_connection: Callable[..., RealmConnection] = RealmConnection,
     ) -> None:
+        _check_names(devices)
         self.place = place
         self.timing = timing
         self.epoch = int(timing.now() * 1e9)
@@ -243,3 +244,16 @@ class Agent:
 
     def _history_trouble(self, sentence: str) -> None:
         self.timing.soon(lambda: self._log.error("{sentence}", sentence=sentence))
+
+
+def _check_names(devices: Sequence[Device]) -> None:
+    """Make sure that no two devices have one name; names that differ in case only are one to Tango's clients."""
+    seen: dict[str, str] = {}
+    for device in devices:
+        key = device.name.casefold()
+        if key in seen:
+            raise DuplicateError(
+                f"two devices of this agent are called {seen[key]} and {device.name}; give one another name",
+                field="name", given=device.name,
+            )  # fmt: skip
+        seen[key] = device.name
