@@ -20,6 +20,8 @@ class ChannelFeeds:
     A float without value goes out as NaN, as long as one channel of the feed has a value. A channel of another
     type without value makes its sample be left out and counted, since a feed's fields never change.
 
+    A feed of which no channel is polled is published each time that code gives one of them a value.
+
     Args:
         device: The device.
     """
@@ -47,6 +49,12 @@ class ChannelFeeds:
             read = [readings[channel.name] for channel in channels if channel.name in readings]
             if read and any(not reading.failed for reading in read):
                 self._publish(feed, channels, min(reading.time for reading in read))
+
+    def told(self, channel: ChannelRuntime, reading: Reading) -> None:
+        """Publish the feed of a channel to which code gave a value, unless polling publishes that feed."""
+        members = self._members.get(channel.declaration.feed, ())
+        if members and not any(member.poll_period_s is not None for member in members):
+            self.publish({channel.name: reading})
 
     def _publish(self, feed: str, channels: list[ChannelRuntime], time: float) -> None:
         values = {channel.name: _value(channel) for channel in channels}

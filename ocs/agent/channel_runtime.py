@@ -194,7 +194,12 @@ class ChannelRuntime:
 
     def _accept(self, reading: Reading) -> None:
         self.latest = reading
-        self._timing.here_or_soon(self.processed, reading)
+        self._timing.here_or_soon(self._told, reading)
+
+    def _told(self, reading: Reading) -> None:
+        self.processed(reading)
+        if self.declaration.feed:
+            self.device.channel_feeds.told(self, reading)
 
     def processed(self, reading: Reading) -> None:
         """Take a reading into ring, events, state and health, in the loop."""
@@ -344,7 +349,8 @@ class ChannelRuntime:
             since = None if self._wrote_at is None else self._timing.seconds() - self._wrote_at
             quality, self.culprit = quality_of(latest.value, latest.setpoint, since, config, self.kind)
             if quality is not latest.quality:  # the new limits hold at once
-                self._accept(replace(latest, quality=quality))
+                self.latest = replace(latest, quality=quality)
+                self._timing.here_or_soon(self.processed, self.latest)
 
 
 _TOLD = frozenset({Quality.ALARM, Quality.WARNING})
