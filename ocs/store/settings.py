@@ -90,14 +90,15 @@ class Settings:
 
     def _put(self, scope: str, name: str, channel: str, values: dict[str, Any], author: str) -> None:
         now = self._now()
+        texts = {key: _text(value, key, f"{channel} of {name}") for key, value in values.items()}
         try:
             with self._lock:
                 connection = self._opened()
                 connection.execute("BEGIN")
-                for key, value in values.items():
-                    self._put_row(connection, (scope, name, channel, key), value, now, author)
+                for key, text in texts.items():
+                    self._put_row(connection, (scope, name, channel, key), text, now, author)
                 connection.execute("COMMIT")
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError) as error:
             self._roll_back()
             raise ConfigurationError(
                 f"{channel} of {name} was not changed: {self._path} cannot be written ({error}); "
@@ -106,12 +107,11 @@ class Settings:
             ) from error
 
     def _put_row(
-        self, connection: sqlite3.Connection, row: tuple[str, str, str, str], value: Any, now: float, author: str
+        self, connection: sqlite3.Connection, row: tuple[str, str, str, str], text: str | None, now: float, author: str
     ) -> None:
-        if value is None:
+        if text is None:
             connection.execute("DELETE FROM settings WHERE scope = ? AND name = ? AND channel = ? AND key = ?", row)
             return
-        text = json.dumps(value)
         connection.execute("INSERT OR REPLACE INTO settings VALUES (?, ?, ?, ?, ?, ?, ?)", (*row, text, now, author))
 
     def _roll_back(self) -> None:
@@ -129,7 +129,7 @@ class Settings:
                     (scope, name, channel),
                 )
                 return {key: json.loads(text) for key, text in rows}
-        except (sqlite3.Error, ValueError) as error:
+        except (sqlite3.Error, OSError, ValueError) as error:
             self._on_trouble(f"the settings in {self._path} cannot be read: {error}")
             return {}
 
@@ -157,3 +157,11 @@ class Settings:
             connection.close()
             raise
         return connection
+
+
+def _text(value: Any, key: str, what: str) -> str | None:
+    """Return a value as it is written, None for what is forgotten."""
+    try:
+        return None if value is None else json.dumps(value)
+    except (TypeError, ValueError) as error:
+        raise ConfigurationError(f"{what} was not changed: its {key} cannot be kept: {error}", field=what) from None
