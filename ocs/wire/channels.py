@@ -16,6 +16,7 @@ from ocs.wire.replies import decode_error, encode_error
 from ocs.wire.values import decode_value, encode_value, special
 
 _QUALITIES: dict[Any, Quality] = {quality.value: quality for quality in Quality}
+_WITH_TEXT = frozenset({str, list, dict})
 _CLOCKS: dict[Any, Clock] = {clock.value: clock for clock in Clock}
 
 
@@ -61,6 +62,11 @@ def _essence(reading: Reading, *, columns: bool) -> dict[str, Any]:
         encoded["dims"] = list(reversed(value.shape)) if value.ndim > 1 else [len(value), 0]
     elif type(value) is float and not math.isfinite(value):
         encoded["value"], encoded["special"] = None, special(value)
+    elif type(value) in _WITH_TEXT:
+        encoded["value"] = encode_value(value, columns=columns)
+        if type(value) is list:
+            rows = bool(value) and isinstance(value[0], list)
+            encoded["dims"] = [len(value[0]), len(value)] if rows else [len(value), 0]
     if reading.setpoint is not None:
         encoded["setpoint"] = encode_value(reading.setpoint, columns=columns)
     if reading.settled is not None:

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from ocs.wire.plain import sendable
+
 SPECIAL = {math.inf: "inf", -math.inf: "-inf"}
 _NUMBERS = {word: number for number, word in SPECIAL.items()} | {"nan": math.nan}
 
@@ -25,12 +27,23 @@ def encode_value(value: Any, *, columns: bool) -> Any:
     Args:
         value: Canonical, as of the channel's type: a scalar, text, bytes, list, map or array.
         columns: Whether arrays go as `{dtype, shape, data}` with little-endian bytes in C order; else as lists, in
-            which NaN and the infinities are null.
+            which NaN and the infinities are null, as they are in records.
     """
     if isinstance(value, np.ndarray):
         return encode_array(value) if columns else _listed(value)
-    if type(value) is float and not math.isfinite(value):
-        return None
+    return _plain(value)
+
+
+def _plain(value: Any) -> Any:
+    kind = type(value)
+    if kind is float:
+        return value if math.isfinite(value) else None
+    if kind is str:
+        return sendable(value)
+    if kind is list:
+        return [_plain(part) for part in value]
+    if kind is dict:
+        return {sendable(key): _plain(part) for key, part in value.items()}
     return value
 
 
@@ -45,7 +58,10 @@ def decode_value(encoded: Any, word: str | None = None) -> Any:
     if word is not None:
         return _NUMBERS.get(word, math.nan)
     if isinstance(encoded, Mapping) and encoded.keys() == {"dtype", "shape", "data"}:
-        return np.frombuffer(encoded["data"], dtype=encoded["dtype"]).reshape(encoded["shape"])
+        try:
+            return np.frombuffer(encoded["data"], dtype=encoded["dtype"]).reshape(encoded["shape"])
+        except (TypeError, ValueError):  # a record with parts of these names
+            return encoded
     return encoded
 
 
