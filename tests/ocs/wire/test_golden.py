@@ -14,15 +14,29 @@ from typing import Annotated, Any
 import numpy as np
 import pytest
 
+from ocs.agent import State, StateChart, TangoState, transition
+from ocs.agent.chart_interface import chart_interface
 from ocs.agent.declarations import declare
-from ocs.model.errors import BusyError, ErrorCode, OutOfRangeError
+from ocs.agent.polling import Round
+from ocs.model.channel import Access, ChannelInterface, Display, Memorized
+from ocs.model.errors import BusyError, DeviceError, ErrorCode, OutOfRangeError
+from ocs.model.event import DeviceEventKind, EventKind
 from ocs.model.feed import Block, FeedInterface
+from ocs.model.health import Cause, Health, HealthLevel
 from ocs.model.interface import DeviceInterface, Identity
+from ocs.model.layered_config import LayeredConfig
 from ocs.model.operation import Kind, OpCode, Outcome, ReplyCode, Status
+from ocs.model.quality import Quality
+from ocs.model.reading import Clock, Reading
 from ocs.model.run import Author, Failure, RunRecord
 from ocs.model.units import Limits, Unit
+from ocs.model.valuetype import value_type
 from ocs.wire import describe, feeds, sessions, uris
+from ocs.wire.channels import Written, encode_event, encode_reading, encode_written
+from ocs.wire.health import encode_health
+from ocs.wire.interface_parts import encode_config
 from ocs.wire.replies import Reply, encode_error, refusal
+from ocs.wire.states import StateEvent, StateReport, encode_edge, encode_report
 
 GOLDEN = Path(__file__).parent / "golden"
 EPOCH = 1_700_000_000_123_456_789
@@ -81,7 +95,94 @@ def failed() -> RunRecord:
     return ended(Outcome.FAILED, failure=failure)
 
 
+KELVIN = value_type(Annotated[float, Unit("K"), Limits(0, 400)])
+TEMPERATURE = LayeredConfig(
+    "temperature", KELVIN,
+    {"unit": "K", "description": "in the middle", "poll_period_s": 0.5, "abs_change": 0.1, "max_alarm": 380.0},
+)  # fmt: skip
+TEMPERATURE.set({"max_alarm": 370.0})
+
+
+class OvenChart(StateChart):
+    """States of an oven."""
+
+    OFF = State(tango="OFF", initial=True, doc="no power")
+    ON = State(tango="ON")
+    switch_on = transition(OFF, ON, doc="power it")
+    _trip = transition("*", StateChart.FAULT)
+
+
+def reading(**said: Any) -> Reading:
+    return Reading(**({"value": 4.2, "quality": Quality.VALID, "time": 1000.0, "taken": 50.0} | said))
+
+
+def spectrum() -> Reading:
+    return reading(value=np.array([1.5, 2.5], dtype=np.float32))
+
+
+def failed_reading() -> Reading:
+    error = DeviceError("no answer; switch it on", field="temperature")
+    return reading(value=None, quality=Quality.INVALID, error=error)
+
+
+def state_report() -> StateReport:
+    return StateReport(
+        "ON", TangoState.ALARM, "The device is in ON state.\ntemperature is 381 K, at or above its max_alarm 370 K",
+        1000.0, "alice", "work begins", ("switch_off",), 7, EPOCH,
+    )  # fmt: skip
+
+
+def health() -> Health:
+    link = Cause(
+        HealthLevel.BAD, "link", 990.0, "no link for 10 s; check power and cable, it is opened again by itself"
+    )
+    return Health.of((link,), 1000.0)
+
+
+def config_answer() -> dict[str, Any]:
+    polled = Round(0.5, count=20, overruns=1, took_s=0.01, last_error="").told() | {"channels": ["temperature"]}
+    told = {
+        "values": encode_config(TEMPERATURE.effective),
+        "sources": {key: source.value for key, source in TEMPERATURE.sources.items()},
+        "events": {"change": "", "user": "temperature sends it only when its device's code does, and that does not"},
+        "polling": polled,
+        "changed": ["max_alarm"],
+    }
+    return {"temperature": told}
+
+
+def device_with_channels() -> DeviceInterface:
+    temperature = ChannelInterface(
+        "temperature", KELVIN, Access.READ, TEMPERATURE.effective, polled=True, feed="thermal",
+        events=(EventKind.CHANGE, EventKind.PERIODIC, EventKind.CONFIG, EventKind.ALARM),
+    )  # fmt: skip
+    mode = value_type(str, labels=("slow", "fast"))
+    chosen = ChannelInterface(
+        "mode", mode, Access.READ_WRITE, LayeredConfig("mode", mode, {}).effective, Display.EXPERT, Memorized.AT_INIT
+    )
+    return DeviceInterface(
+        IDENTITY, {}, {}, {"temperature": temperature, "mode": chosen},
+        {"ramp": declare(ramp, Kind.COMMAND, display="expert").interface}, chart_interface(OvenChart),
+    )  # fmt: skip
+
+
 MESSAGES: dict[str, Any] = {
+    "reading": lambda: encode_reading(reading(setpoint=4.0, settled=True, clock=Clock.DEVICE), 50.25),
+    "reading_failed": lambda: encode_reading(failed_reading(), 50.0),
+    "reading_not_a_number": lambda: encode_reading(reading(value=float("nan")), 50.0),
+    "reading_of_columns": lambda: encode_reading(spectrum(), 50.0, columns=True),
+    "reading_of_lists": lambda: encode_reading(spectrum(), 50.0),
+    "written": lambda: encode_written(Written(setpoint=4.0, reading=reading(setpoint=4.0)), 50.0),
+    "written_refused": lambda: encode_written(
+        Written(error=OutOfRangeError("setpoint is 500 K", field="setpoint", given=500.0, limit=400.0)), 50.0
+    ),
+    "state_report": lambda: encode_report(state_report()),
+    "state_edge": lambda: encode_edge(StateEvent("OFF", "switch_on", 1000.0, state_report())),
+    "health": lambda: encode_health(health()),
+    "channel_event": lambda: encode_event(reading(quality=Quality.WARNING), seq=3, epoch=EPOCH, reason="quality"),
+    "channel_event_failing": lambda: encode_event(failed_reading(), seq=4, epoch=EPOCH, reason="failing"),
+    "config_answer": config_answer,
+    "describe_channels": lambda: describe.encode_interface(device_with_channels()),
     "describe": lambda: describe.encode_interface(DeviceInterface(IDENTITY, {"ramp": RAMP}, {"thermal": THERMAL})),
     "operation_info_task": lambda: describe.encode_operation_info(RAMP),
     "feed_info": lambda: describe.feed_info(IDENTITY, THERMAL),
@@ -104,6 +205,13 @@ MESSAGES: dict[str, Any] = {
         "blocks": uris.blocks("observatory", "cryo/oven/1", "thermal"),
         "sessions": uris.sessions("observatory", "cryo/oven/1", "ramp"),
         "all_heartbeats": uris.all_heartbeats("observatory"),
+        "read": uris.read("observatory", "cryo/oven/1"),
+        "write": uris.write("observatory", "cryo/oven/1"),
+        "command": uris.command("observatory", "cryo/oven/1"),
+        "state": uris.state("observatory", "cryo/oven/1"),
+        "config": uris.config("observatory", "cryo/oven/1"),
+        "channel_event": uris.channel_event("observatory", "cryo/oven/1", "temperature", EventKind.CHANGE),
+        "device_event": uris.device_event("observatory", "cryo/oven/1", DeviceEventKind.STATE),
     },
     "error_codes": lambda: sorted(code.value for code in ErrorCode),
 }
