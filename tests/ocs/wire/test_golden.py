@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -113,7 +114,7 @@ class OvenChart(StateChart):
 
 
 def reading(**said: Any) -> Reading:
-    return Reading(**({"value": 4.2, "quality": Quality.VALID, "time": 1000.0, "taken": 50.0} | said))
+    return replace(Reading(4.2, Quality.VALID, 1000.0, taken=50.0), **said)
 
 
 def spectrum() -> Reading:
