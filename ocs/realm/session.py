@@ -16,8 +16,8 @@ from typing_extensions import override
 from ocs.realm.endpoint import Endpoint
 from ocs.realm.reactor import loop_of
 
-TOGETHER = 16
-"""Messages of one turn of the loop that are written together."""
+TOGETHER_BYTES = 32_000
+"""Messages of one turn of the loop are written together up to so many bytes."""
 
 
 class RealmSession(ApplicationSession):
@@ -88,22 +88,25 @@ class PromptProtocol(WampRawSocketClientProtocol):
     idles while a long burst is made.
     """
 
-    _sent_in_this_turn = 0
+    _first_of_turn = True
+    _waiting_bytes = 0
 
     @override
-    def send(self, msg: Any) -> None:
-        super().send(msg)  # type: ignore[no-untyped-call] # autobahn carries no types here
+    def sendString(self, string: bytes) -> None:
+        super().sendString(string)  # type: ignore[no-untyped-call] # autobahn carries no types here
         transport: Any = self.transport
         if not hasattr(transport, "doWrite"):
             return  # in memory, as tests have it, nothing waits for the loop's next turn
-        if not self._sent_in_this_turn:
+        self._waiting_bytes += len(string)
+        if self._first_of_turn:
             loop_of(transport.reactor).call_soon(self._turned)
-        if self._sent_in_this_turn % TOGETHER == 0:
+        if self._first_of_turn or self._waiting_bytes >= TOGETHER_BYTES:
             transport.doWrite()
-        self._sent_in_this_turn += 1
+            self._waiting_bytes = 0
+        self._first_of_turn = False
 
     def _turned(self) -> None:
-        self._sent_in_this_turn = 0
+        self._first_of_turn, self._waiting_bytes = True, 0
 
 
 def _raw(session: Callable[[], RealmSession]) -> Any:
