@@ -51,7 +51,8 @@ class ChannelEvents:
         self._next_archive: float | None = None
         self._filters: dict[EventKind, tuple[Rule, ChangeFilter]] = {}
         self._last: dict[EventKind, Reading] = {}
-        self._early_s = EARLY_S
+        self._early_s = self._early_archive_s = EARLY_S
+        self._sends_change = self._sends_archive = False
         self._alarms = False
         self._idle = True
 
@@ -76,14 +77,16 @@ class ChannelEvents:
         archive = (config.archive_abs_change, config.archive_rel_change, numeric)
         self._change = self._filter(EventKind.CHANGE, change)
         self._archive = self._filter(EventKind.ARCHIVE, archive)
-        self._pushed = pushes
+        self._sends_change = self._change is not None and EventKind.CHANGE not in pushes
+        self._sends_archive = self._archive is not None and EventKind.ARCHIVE not in pushes
         self._alarms = not self._why[EventKind.ALARM] and EventKind.ALARM not in pushes
         self._next_periodic = None if self._why[EventKind.PERIODIC] else self._host.timing.seconds()
         self._next_archive = None
         if self._archive is not None and config.archive_period_s is not None:
             self._next_archive = self._host.timing.seconds()
         self._idle = not (self._change or self._archive or self._alarms or self._next_periodic is not None)
-        self._early_s = max(EARLY_S, EARLY_PART * (channel.poll_period_s or 0.0))
+        self._early_s = _early(channel.poll_period_s, config.event_period_s)
+        self._early_archive_s = _early(channel.poll_period_s, config.archive_period_s)
         self._quality = channel.latest.quality if channel.latest is not None else Quality.VALID
 
     def _filter(self, kind: EventKind, rule: Rule) -> ChangeFilter | None:
@@ -146,9 +149,9 @@ class ChannelEvents:
         """Send what a reading that was polled, read or set makes due."""
         if self._idle:
             return
-        if self._change is not None and EventKind.CHANGE not in self._pushed:
+        if self._sends_change and self._change is not None:
             self._filtered(EventKind.CHANGE, self._change, reading)
-        if self._archive is not None and EventKind.ARCHIVE not in self._pushed:
+        if self._sends_archive and self._archive is not None:
             self._archived(self._archive, reading)
         if self._next_periodic is not None and reading.taken >= self._next_periodic - self._early_s:
             self._next_periodic = reading.taken + self._channel.layers.effective.event_period_s
@@ -171,7 +174,7 @@ class ChannelEvents:
         if self._filtered(EventKind.ARCHIVE, changes, reading):
             sent = True
         else:
-            sent = self._next_archive is not None and reading.taken >= self._next_archive - self._early_s
+            sent = self._next_archive is not None and reading.taken >= self._next_archive - self._early_archive_s
             if sent:
                 self._sent_with(EventKind.ARCHIVE, changes, reading)
                 self._send(EventKind.ARCHIVE, reading, Reason.PERIOD)
@@ -181,9 +184,9 @@ class ChannelEvents:
     def joined(self) -> None:
         """Send the newest reading to those who subscribed before the agent was there, or had no router meanwhile."""
         latest = self._channel.latest
-        if latest is None or self._change is None or EventKind.CHANGE in self._pushed:
+        if latest is None or self._change is None or not self._sends_change:
             return
-        self._change.sent(latest)
+        self._sent_with(EventKind.CHANGE, self._change, latest)
         self._send(EventKind.CHANGE, latest, Reason.FIRST)
 
     def settled(self, reading: Reading) -> None:
@@ -222,3 +225,9 @@ class ChannelEvents:
         identity = self._host.identity
         number = {"seq": self._sent[kind], "epoch": identity.epoch}
         self._host.publish(uris.channel_event(identity.root, identity.name, self._channel.name, kind), told | number)
+
+
+def _early(poll_s: float | None, period_s: float | None) -> float:
+    """Return how much too early, in s, a reading may come for an event that is due each `period_s`."""
+    seldom = poll_s is None or period_s is None or poll_s > period_s
+    return EARLY_S if seldom else max(EARLY_S, EARLY_PART * (poll_s or 0.0))

@@ -197,6 +197,17 @@ def test_a_reading_that_comes_late_does_not_cost_the_next_periodic_event(gauge: 
     assert len(events) == 4
 
 
+def test_readings_between_two_polls_make_no_periodic_event_before_its_time(gauge: Panel) -> None:
+    gauge.config("set", "bare", {"poll_period_s": 100.0, "event_period_s": 10.0})
+    events = gauge.events("bare", EventKind.PERIODIC)
+    began = gauge.clock.wall()
+    for _ in range(30):
+        gauge.clock.advance(1.0)
+        gauge.value("bare", source="device")
+
+    assert [round(event["time"] - began) for event in events] == [10, 20, 30]
+
+
 def test_an_archive_gets_a_value_each_period_and_each_step_at_once(gauge: Panel) -> None:
     events = gauge.events("archived", EventKind.ARCHIVE)
     gauge.clock.advance(1.0)
