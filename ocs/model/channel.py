@@ -15,8 +15,8 @@ from ocs.model.valuetype import ValueType
 
 RESERVED = frozenset(
     {
-        "channels", "command", "commands", "config", "describe", "feeds", "health", "interface", "name", "operations",
-        "read", "requests", "state", "write",
+        "channels", "command", "commands", "config", "describe", "feeds", "follow", "health", "interface", "name",
+        "operations", "read", "requests", "state", "subscribe", "write",
     }
 )  # fmt: skip
 """Names that a client's device object needs for itself."""

@@ -8,6 +8,8 @@ from enum import Enum
 class EventKind(Enum):
     """Why an event was sent; the words are the last components of topics (architecture, section 2)."""
 
+    __hash__ = object.__hash__  # members are single objects; the enum's own hash is slow in each reading
+
     CHANGE = "change"
     PERIODIC = "periodic"
     ARCHIVE = "archive"

@@ -14,6 +14,8 @@ class Quality(Enum):
         # Read for each reading that is sent; an enum's own `value` is a slow attribute.
         self.word = word
 
+    __hash__ = object.__hash__  # members are single objects; the enum's own hash is slow in each reading
+
     VALID = "VALID"
     CHANGING = "CHANGING"
     WARNING = "WARNING"

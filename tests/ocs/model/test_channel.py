@@ -35,7 +35,7 @@ def test_letters_digits_and_underscores_name_a_channel(name: str) -> None:
     assert check_channel_name(name) == name
 
 
-@pytest.mark.parametrize("name", ["", "2T", "_t", "a-b", "a.b", "a b", "tempé", "a" * 256, "a\n", *RESERVED])
+@pytest.mark.parametrize("name", ["", "2T", "_t", "a-b", "a.b", "a b", "tempé", "a" * 256, "a\n", *sorted(RESERVED)])
 def test_other_signs_and_what_a_clients_device_needs_name_no_channel(name: str) -> None:
     with pytest.raises(ConfigurationError) as refused:
         check_channel_name(name)
