@@ -11,6 +11,7 @@ import psutil
 from ocs.agent.channel import Channel
 from ocs.agent.declarations import command
 from ocs.agent.device import Device
+from ocs.model.address import ADMIN_DOMAIN
 from ocs.model.errors import NotFoundError
 from ocs.model.health import Cause
 from ocs.model.health_rules import figure_cause
@@ -30,7 +31,7 @@ Seconds = Annotated[float, Unit("s")]
 
 def admin_name(agent_class: str, instance: str) -> str:
     """Return the name of an agent's admin device."""
-    return f"dserver/{agent_class}/{instance}"
+    return f"{ADMIN_DOMAIN}/{agent_class}/{instance}"
 
 
 class AdminDevice(Device):

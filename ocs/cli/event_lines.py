@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from ocs.cli.channel_lines import OF_EVERY_DEVICE
 from ocs.cli.lines import Lines
-from ocs.cli.list_devices import ADMIN
 from ocs.cli.printing import named
 from ocs.cli.readings import error_document, value_text, what_is_wrong
 from ocs.client.channel_events import ChannelEvent, DeviceEvent, decode_channel_event, decode_device_event
 from ocs.client.mailbox import Letter, Numbering
+from ocs.model.address import is_admin
 from ocs.model.channel import ChannelInterface, select
 from ocs.model.channel_config import ChannelConfig
 from ocs.model.errors import OcsError
@@ -115,7 +115,7 @@ class EventLines:
         if self._patterns:
             return channel in select([channel], self._patterns)
         # State and Status are told by the edges.
-        return channel not in OF_EVERY_DEVICE and (bool(self._device) or not device.startswith(ADMIN))
+        return channel not in OF_EVERY_DEVICE and (bool(self._device) or not is_admin(device))
 
     def _interface(self, device: str, channel: str) -> ChannelInterface | None:
         """Return what is known of a channel; its device is asked once, and again when it was changed."""

@@ -12,10 +12,10 @@ import click
 from ocs.cli.options import Where, json_option, where_options
 from ocs.cli.printing import OP_WORDS, Word, age, emit, emit_json, table
 from ocs.cli.realm import devices_here, realm
+from ocs.model.address import is_admin
 from ocs.model.errors import ExitCode
 
 QUIET = frozenset({"never ran", "succeeded"})
-ADMIN = "dserver/"
 NAMES_TOLD = 4
 WELL = frozenset({"", "ok"})
 EPILOG = """\b
@@ -93,7 +93,7 @@ def notes(devices: Mapping[str, Entry]) -> list[str]:
 
 def _hidden(name: str, entry: Entry) -> bool:
     """Whether a device is an agent's own and needs nobody's eye: its process is well, or went with its devices."""
-    return name.startswith(ADMIN) and (_presence(entry) != "here" or entry.get("health", "") in WELL)
+    return is_admin(name) and (_presence(entry) != "here" or entry.get("health", "") in WELL)
 
 
 def _presence(entry: Entry) -> str:

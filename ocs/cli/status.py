@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ocs.cli.completing import complete_device, complete_operation
-from ocs.cli.list_devices import ADMIN, WELL, notes
+from ocs.cli.list_devices import WELL, notes
 from ocs.cli.options import Where, json_option, where_options
 from ocs.cli.printing import Word, age, date, emit, emit_json, paint, sentence, shown, table, took
 from ocs.cli.realm import api_of, devices_here, operations_in, realm
+from ocs.model.address import is_admin
 from ocs.model.errors import ExitCode, OcsError
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def _all(observatory: Observatory, *, everybody: bool, as_json: bool) -> None:
 
 def hidden(name: str, entry: Mapping[str, Any]) -> bool:
     """Whether a device is an agent's own and needs nobody's eye."""
-    return name.startswith(ADMIN) and (bool(entry.get("expired")) or entry.get("health", "") in WELL)
+    return is_admin(name) and (bool(entry.get("expired")) or entry.get("health", "") in WELL)
 
 
 def columns(

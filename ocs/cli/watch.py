@@ -9,11 +9,11 @@ import click
 from ocs.cli.completing import complete_device, complete_watched
 from ocs.cli.event_lines import EventLines
 from ocs.cli.lines import Lines
-from ocs.cli.list_devices import ADMIN
 from ocs.cli.options import Where, json_option, where_options
 from ocs.cli.printing import OP_WORDS, shown
 from ocs.cli.realm import realm
 from ocs.cli.targets import selected
+from ocs.model.address import is_admin
 from ocs.model.errors import ConfigurationError, ExitCode, NotFoundError
 from ocs.model.event import EventKind
 
@@ -181,7 +181,7 @@ class Watcher:
         )  # fmt: skip
 
     def _take_heartbeat(self, event: Any) -> None:
-        if self._codes.get(event.device) == event.message or (not self._device and event.device.startswith(ADMIN)):
+        if self._codes.get(event.device) == event.message or (not self._device and is_admin(event.device)):
             return
         self._codes[event.device] = event.message
         self.lines.put(

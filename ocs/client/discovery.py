@@ -7,7 +7,7 @@ from typing import Any
 
 from ocs.client.session import decode_session
 from ocs.client.steps import Call, Conversation
-from ocs.model.address import check_device_name, fold
+from ocs.model.address import check_device_name, fold, is_admin
 from ocs.model.errors import ConfigurationError, NotFoundError, OcsError
 from ocs.model.interface import DeviceInterface
 from ocs.wire import describe, uris
@@ -28,7 +28,8 @@ def discover(root: str, name: str, registry: str = "registry") -> Conversation[D
     same = [known for known in names if fold(known) == fold(wanted)]
     if same and same[0] != wanted:
         return (yield from describe_device(root, same[0]))
-    listed = f"; here are {', '.join(sorted(names))}" if names else "; no registry tells who is here"
+    shown = [known for known in names if not is_admin(known)]
+    listed = f"; here are {', '.join(shown)}" if shown else "; no registry tells who is here"
     raise NotFoundError(f"there is no device {wanted}{listed}", field=wanted, allowed=sorted(names))
 
 
@@ -73,6 +74,7 @@ def describe_device(root: str, name: str) -> Conversation[DeviceInterface]:
 
 def _known_names(root: str, registry: str) -> Conversation[list[str]]:
     try:
-        return sorted((yield from list_devices(root, registry)))
+        known = yield from list_devices(root, registry)
+        return sorted(name for name, entry in known.items() if not entry.get("expired"))
     except OcsError:
         return []

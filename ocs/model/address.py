@@ -17,6 +17,15 @@ DEFAULT_PORT = 8001
 """Where everything is unless somebody says otherwise; the names that OCS users know."""
 
 
+ADMIN_DOMAIN = "dserver"
+"""First part of the name of each agent's admin device (Tango, admin device)."""
+
+
+def is_admin(name: str) -> bool:
+    """Whether a device of this name is the admin device of an agent; lists leave those out unless asked."""
+    return name.startswith(f"{ADMIN_DOMAIN}/")
+
+
 def check_device_name(name: str) -> str:
     """Return `name` if a device may have it.
 

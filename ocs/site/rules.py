@@ -9,12 +9,9 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ocs.model.address import fold
+from ocs.model.address import ADMIN_DOMAIN, fold
 from ocs.site.arguments import flatten_arguments, group_arguments
 from ocs.site.findings import KeyPath, Remark, Severity, path_text, suggestion
-
-ADMIN_DOMAIN = "dserver"
-"""First part of the name of every agent's own admin device (architecture, section 2)."""
 
 WITHOUT_EFFECT = ("--site", "--site-file", "--site-host", "--instance-id")
 """Options that say where the `arguments` are found, and so cannot stand in them."""

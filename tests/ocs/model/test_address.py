@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from ocs.model.address import check_channel_name, check_device_name, check_root, fold, python_name
+from ocs.model.address import check_channel_name, check_device_name, check_root, fold, is_admin, python_name
 from ocs.model.errors import ConfigurationError
 
 
@@ -35,3 +35,9 @@ def test_a_name_in_python_has_underscores() -> None:
 
 def test_names_are_the_same_without_regard_to_case() -> None:
     assert fold("Thermo-1") == fold("THERMO-1")
+
+
+def test_admin_devices_are_told_by_their_names() -> None:
+    assert is_admin("dserver/Oven/oven-1")
+    assert not is_admin("dserver-1")
+    assert not is_admin("cryo/dserver/1")
