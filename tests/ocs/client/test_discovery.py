@@ -23,7 +23,7 @@ def test_a_device_that_is_not_there_is_told_with_who_is() -> None:
     here: dict[str, dict[str, bool]] = {"observatory.oven-1": {}, "observatory.dserver/Oven/oven-1": {}}
     registry = [0, "", {**RUNNING, "data": {**here, "observatory.oven-2": {"expired": True}}}]
 
-    with pytest.raises(NotFoundError, match="there is no device oven-9; here are oven-1$"):
+    with pytest.raises(NotFoundError, match=r"there is no device oven-9; here are oven-1$"):
         play(discover("observatory", "oven-9"), [NotFoundError("nobody"), registry])
 
 
