@@ -12,9 +12,11 @@ from typing import Any
 
 from clients.show import Show
 from ocs.model.errors import NotAllowedError, OutOfRangeError
+from ocs.model.tango_state import TangoState
 
 SUPPLY_V, TOO_MUCH_V, SETTLE_S = 5.0, 40.0, 20.0
 ALARM_S = 20.0
+READY_S = 30.0
 KINDS = ("change", "periodic", "alarm", "config")
 
 
@@ -67,6 +69,8 @@ class Housekeeper:
 
     def keep(self) -> Housekeeping:
         """Do all of it and return the numbers; the supply is left off, the limits as they were."""
+        for device in (self.supply, self.thermometer):
+            device.state.wait_until(lambda report: report.tango is not TangoState.INIT, READY_S)
         subscriptions = self._watch()
         try:
             self._look()
