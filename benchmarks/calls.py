@@ -36,6 +36,11 @@ class Callers:
             for op in ("empty", "empty_blocking"):
                 self.client.ask(do="run", op=op, count=300)
 
+    def end(self) -> None:
+        """End them: what serves the next group takes the same names."""
+        for peer in (self.raw_server, self.raw, self.agent, self.client):
+            peer.end()
+
     def raw_p50(self) -> float:
         """Return the median of a raw call in us."""
         return float(self.raw.ask(do="call_many", count=CALLS, in_flight=1)["p50_us"])
@@ -90,6 +95,7 @@ def measure_calls(place: Place) -> Iterator[Figure]:
     )
     yield from _blocking(place, callers)
     yield _memory(callers)
+    callers.end()
 
 
 def _blocking(place: Place, callers: Callers) -> Iterator[Figure]:

@@ -35,7 +35,8 @@ class Holding:
         Raises:
             NotAllowedError: The operation may not run in the present state.
         """
-        check_allowed(self._declaration, self._device, "started")
+        if self._declaration.when or self._declaration.allower is not None:
+            check_allowed(self._declaration, self._device, "started")
         during = self._declaration.during
         if during is not None:
             state = self._device.state
@@ -49,11 +50,13 @@ class Holding:
 
         Whoever brought the device elsewhere meanwhile, into FAULT for example, has the last word.
         """
+        if self.before is None:
+            return
         before, self.before = self.before, None
         state, declaration = self._device.state, self._declaration
         if self in state.holders:
             state.holders.remove(self)
-        if before is None or declaration.during is None or not state.is_in(declaration.during):
+        if declaration.during is None or not state.is_in(declaration.during):
             return
         after = declaration.then if well and declaration.then is not None else before
         if self._left_to_others(state.holders, declaration.during, after):
