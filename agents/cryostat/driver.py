@@ -13,11 +13,11 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import KEEP, Flag
-from typing import Generic, TypeVar
+from typing import ClassVar, TypeVar
 
+from ocs.model import query
 from ocs.model.errors import DeviceError, OutOfRangeError
 
 T = TypeVar("T")
@@ -110,28 +110,11 @@ class HeaterReading:
     temperature: Temperature
 
 
-@dataclass(frozen=True)
-class Query(Generic[T]):
+class Query(query.Query[T]):
     """One question to the controller and the reader of its answer."""
 
-    text: str
-    convert: Callable[[str], T]
-    expected: str
-
-    def parse(self, reply: str) -> T:
-        """Read the reply, without its line end, as a typed value.
-
-        Raises:
-            DeviceError: The reply is not what the question asks for.
-        """
-        try:
-            return self.convert(reply.strip())
-        except ValueError as error:
-            raise DeviceError(
-                f"the controller answered {reply!r} to {self.text!r}; expected was {self.expected};"
-                " check the address, and whether it is this controller that answers",
-                given=reply,
-            ) from error
+    who: ClassVar[str] = "the controller"
+    advice: ClassVar[str] = "check the address, and whether it is this controller that answers"
 
 
 def identity() -> Query[str]:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import ClassVar, TypeVar
 
-from ocs.model.errors import DeviceError, OutOfRangeError, ParameterError
+from ocs.model import query
+from ocs.model.errors import OutOfRangeError, ParameterError
 
 T = TypeVar("T")
 
@@ -21,28 +20,10 @@ _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _WHOLE = re.compile(r"[+-]?\d+", re.ASCII)
 
 
-@dataclass(frozen=True)
-class Query(Generic[T]):
+class Query(query.Query[T]):
     """One question to the module and the reader of its answer."""
 
-    text: str
-    convert: Callable[[str], T]
-    expected: str
-
-    def parse(self, reply: str) -> T:
-        """Read the reply, without its line end, as a typed value.
-
-        Raises:
-            DeviceError: The reply is not what the question asks for.
-        """
-        try:
-            return self.convert(reply.strip())
-        except ValueError as error:
-            raise DeviceError(
-                f"the thermometer answered {reply!r} to {self.text!r}; expected was"
-                f" {self.expected}; check cable, baud rate and model",
-                given=reply,
-            ) from error
+    who: ClassVar[str] = "the thermometer"
 
 
 def number(text: str) -> float:

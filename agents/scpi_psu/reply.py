@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
-from typing import Generic, TypeVar
+from typing import ClassVar, TypeVar
 
 from agents.scpi_psu.status import ErrorReport
-from ocs.model.errors import DeviceError
+from ocs.model import query
 
 T = TypeVar("T")
 
@@ -88,28 +88,10 @@ class Readings:
         return self.volts[output] * self.amperes[output]
 
 
-@dataclass(frozen=True)
-class Query(Generic[T]):
+class Query(query.Query[T]):
     """One question to the supply and the reader of its answer."""
 
-    text: str
-    convert: Callable[[str], T]
-    expected: str
-
-    def parse(self, reply: str) -> T:
-        """Read the reply, without its line end, as a typed value.
-
-        Raises:
-            DeviceError: The reply is not what the question asks for.
-        """
-        try:
-            return self.convert(reply.strip())
-        except ValueError as error:
-            raise DeviceError(
-                f"the supply answered {reply!r} to {self.text!r}; expected was {self.expected};"
-                " check cable, baud rate and model",
-                given=reply,
-            ) from error
+    who: ClassVar[str] = "the supply"
 
 
 def read_number(text: str) -> float:
