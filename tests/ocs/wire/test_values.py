@@ -39,11 +39,13 @@ def test_an_array_comes_back_from_columns_as_it_was(array: np.ndarray[Any, Any])
 def test_an_array_as_lists_is_json_with_null_for_what_is_no_number(array: np.ndarray[Any, Any]) -> None:
     told = json.loads(json.dumps(encode_value(array, columns=False), allow_nan=False))
 
-    back = np.array([math.nan if value is None else value for value in np.array(told, dtype=object).ravel()])
-    flat = array.ravel()
-    good = np.isfinite(flat) if flat.dtype.kind == "f" else np.ones(flat.shape, dtype=bool)
-    np.testing.assert_array_equal(back[good].astype(flat.dtype), flat[good])
-    assert all(value is None for value in np.array(told, dtype=object).ravel()[~good])
+    values = np.array(told, dtype=object).ravel().tolist()
+    flat = array.ravel().tolist()
+    good = [not isinstance(value, float) or math.isfinite(value) for value in flat]
+    assert [value for value, known in zip(values, good, strict=True) if known] == [
+        value for value, known in zip(flat, good, strict=True) if known
+    ]
+    assert all(value is None for value, known in zip(values, good, strict=True) if not known)
 
 
 def test_columns_are_little_endian_in_c_order_wherever_the_array_comes_from() -> None:
