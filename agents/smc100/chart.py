@@ -12,7 +12,7 @@ from ocs.agent import State, StateChart, transition
 class StageChart(StateChart):
     """What the controller does; the chart follows it, since keypad and power may lead from any state to any other."""
 
-    NOT_REFERENCED = State("UNKNOWN", initial=True, doc="positions have no zero before the home search")
+    NOT_REFERENCED = State("STANDBY", initial=True, doc="positions have no zero before the home search")
     CONFIGURATION = State("INIT", doc="permanent parameters are being written")
     HOMING = State("MOVING", doc="searching the home switch")
     MOVING = State("MOVING", doc="on the way to its set point")
