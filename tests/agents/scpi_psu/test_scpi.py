@@ -180,7 +180,7 @@ def test_each_message_goes_to_its_own_handler() -> None:
     calls: list[tuple[int, Arguments]] = []
     commands = Commands()
     for number, form in enumerate(["FIRSt", "SECond"]):
-        commands.add(form, lambda a, number=number: calls.append((number, a)), arguments=(1,))  # type: ignore[misc]
+        commands.add(form, lambda a, number=number: calls.append((number, a)), arguments=(1,))  # type: ignore[misc] # bound by default
 
     for message in messages("SEC 1;FIRST 2"):
         commands.obey(message)
