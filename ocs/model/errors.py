@@ -20,6 +20,7 @@ class ErrorCode(Enum):
     NOT_ALLOWED = "not_allowed"
     NOT_RUNNING = "not_running"
     BUSY = "busy"
+    RETRY_AFTER = "retry_after"
     LEASED = "leased"
     DENIED = "denied"
     TIMEOUT = "timeout"
@@ -53,6 +54,7 @@ class ExitCode(Enum):
 RETRYABLE = frozenset(
     {
         ErrorCode.BUSY,
+        ErrorCode.RETRY_AFTER,
         ErrorCode.LEASED,
         ErrorCode.TIMEOUT,
         ErrorCode.LINK_LOST,
@@ -75,6 +77,7 @@ EXIT_CODES: dict[ErrorCode, ExitCode] = {
     ErrorCode.NOT_ALLOWED: ExitCode.REFUSED,
     ErrorCode.NOT_RUNNING: ExitCode.REFUSED,
     ErrorCode.BUSY: ExitCode.REFUSED,
+    ErrorCode.RETRY_AFTER: ExitCode.REFUSED,
     ErrorCode.LEASED: ExitCode.REFUSED,
     ErrorCode.DENIED: ExitCode.REFUSED,
     ErrorCode.TIMEOUT: ExitCode.TIMEOUT,
@@ -206,6 +209,12 @@ class BusyError(OcsError):
     """The operation runs already."""
 
     code = ErrorCode.BUSY
+
+
+class RetryAfterError(OcsError):
+    """The request cannot be taken now; `limit` says after how many seconds to try again."""
+
+    code = ErrorCode.RETRY_AFTER
 
 
 class LeasedError(OcsError):

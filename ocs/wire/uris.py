@@ -43,6 +43,16 @@ def config(root: str, device: str) -> str:
     return f"{root}.{device}.config"
 
 
+def put(root: str, archiver: str) -> str:
+    """Return the procedure that takes rows into the archive: `R.D.put`."""
+    return f"{root}.{archiver}.put"
+
+
+def history(root: str, archiver: str) -> str:
+    """Return the procedure that hands out rows of the archive: `R.D.history`."""
+    return f"{root}.{archiver}.history"
+
+
 def channel_event(root: str, device: str, channel: str, kind: EventKind) -> str:
     """Return the topic of one kind of event of a channel: `R.D.events.<channel>.<kind>`."""
     return f"{root}.{device}.events.{channel}.{kind.value}"

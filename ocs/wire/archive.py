@@ -1,0 +1,159 @@
+"""What goes to the archiver and comes from it: batches of rows as columns of bytes, gaps, and answers.
+
+A put carries a list of parts. A part with `columns` is a batch:
+`{version, device, feed, block, epoch, seq, time, fields, columns, quality}`; one with `gap` is a gap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ocs.model.datatype import DataType
+from ocs.model.errors import ParameterError, VersionError
+from ocs.model.gap import Gap, GapCause
+from ocs.model.series import TEXTS, Batch, Fields, FieldType, SeriesKey
+from ocs.wire.values import encode_array
+
+VERSION = 1
+"""Of the form of a batch; a higher one is refused."""
+
+_KEPT = ("feed", "block", "rows", "epoch", "first", "last", "detail")
+
+
+def encode_batch(batch: Batch) -> dict[str, Any]:
+    """Return rows as a part of a put."""
+    series = batch.series
+    told: dict[str, Any] = {
+        "version": VERSION,
+        "device": series.device,
+        "feed": series.feed,
+        "block": series.block,
+        "epoch": batch.epoch,
+        "seq": batch.seq,
+        "time": encode_array(batch.times),
+        "fields": {name: encode_field(kind) for name, kind in batch.fields.items()},
+        "columns": {name: _encoded(column) for name, column in batch.columns.items()},
+    }
+    if batch.quality:
+        told["quality"] = {name: encode_array(column) for name, column in batch.quality.items()}
+    return told
+
+
+def decode_batch(told: Mapping[str, Any]) -> Batch:
+    """Return the rows in a part of a put; arrays of numbers are views of the received bytes.
+
+    Raises:
+        VersionError: A newer agent made it.
+        ParameterError: It is no batch, or its columns do not fit together; the sentence says what is wrong.
+    """
+    try:
+        if told["version"] > VERSION:
+            raise VersionError(
+                f"the batch has version {told['version']}; this archiver knows {VERSION}: update it first"
+            )
+        times = _array(told["time"], "time")
+        fields = decode_fields(told["fields"])
+        columns = {name: _column(told["columns"][name], kind, name) for name, kind in fields.items()}
+        quality = {str(name): _array(column, name) for name, column in told.get("quality", {}).items()}
+        epoch, seq = int(told["epoch"]), int(told["seq"])
+        series = SeriesKey(str(told["device"]), str(told["feed"]), str(told["block"]))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ParameterError(f"this is no batch of rows ({type(error).__name__}: {error})") from None
+    batch = Batch(series, epoch, seq, times, fields, columns, quality)
+    _check(batch)
+    return batch
+
+
+def _check(batch: Batch) -> None:
+    series, rows = batch.series, len(batch.times)
+    if not series.device or not series.feed or not series.block or not batch.fields:
+        raise ParameterError("a batch needs device, feed, block and at least one field")
+    if batch.times.dtype != np.int64 or batch.times.ndim != 1 or not rows:
+        raise ParameterError(f"the times of {series} are no int64 of at least one row", field="time")
+    if batch.seq < 1 or batch.epoch < 0:
+        raise ParameterError(f"{series}: rows are numbered from 1, epochs from 0; not {batch.seq}, {batch.epoch}")
+    for name, column in [*batch.columns.items(), *batch.quality.items()]:
+        if len(column) != rows:
+            raise ParameterError(f"field {name} of {series} has {len(column)} values for {rows} times", field=name)
+
+
+def encode_field(kind: FieldType) -> dict[str, Any]:
+    """Return the type of a field; what is empty is left out."""
+    told: dict[str, Any] = {"type": kind.dtype.value}
+    if kind.dims:
+        told["dims"] = kind.dims
+    if kind.unit:
+        told["unit"] = kind.unit
+    if kind.labels:
+        told["labels"] = list(kind.labels)
+    return told
+
+
+def decode_fields(told: Mapping[str, Any]) -> Fields:
+    """Return the types of fields.
+
+    Raises:
+        KeyError: A part is missing.
+        ValueError: A type is unknown.
+    """
+    return {
+        str(name): FieldType(
+            DataType(kind["type"]), int(kind.get("dims", 0)), str(kind.get("unit", "")),
+            tuple(str(label) for label in kind.get("labels", ())),
+        )
+        for name, kind in told.items()
+    }  # fmt: skip
+
+
+def _encoded(column: Any) -> Any:
+    return encode_array(column) if isinstance(column, np.ndarray) else list(column)
+
+
+def _column(told: Any, kind: FieldType, name: str) -> Any:
+    if isinstance(told, Mapping):
+        array = _array(told, name)
+        if kind.dtype in TEXTS or array.dtype != np.dtype(kind.dtype.value) or array.ndim != kind.dims + 1:
+            raise ParameterError(
+                f"field {name} is {kind.dtype.value} of {kind.dims} dimensions, its bytes are {array.dtype} "
+                f"of shape {array.shape}",
+                field=name,
+            )
+        return array
+    if not isinstance(told, list):
+        raise ParameterError(f"field {name} is neither a list nor columns of bytes", field=name)
+    return told
+
+
+def _array(told: Mapping[str, Any], name: str) -> Any:
+    try:
+        return np.frombuffer(told["data"], dtype=told["dtype"]).reshape(told["shape"])
+    except (TypeError, ValueError, KeyError) as error:
+        raise ParameterError(f"the column of {name} is damaged: {error}", field=name) from None
+
+
+def encode_gap(gap: Gap) -> dict[str, Any]:
+    """Return a gap as a map; what is empty is left out."""
+    told: dict[str, Any] = {"device": gap.device, "start": gap.start, "end": gap.end, "cause": gap.cause.value}
+    return told | {key: getattr(gap, key) for key in _KEPT if getattr(gap, key)}
+
+
+def decode_gap(told: Mapping[str, Any]) -> Gap:
+    """Return the gap in a map.
+
+    Raises:
+        ParameterError: It is none.
+    """
+    try:
+        end = told["end"]
+        known = {key: type(getattr(_NOTHING, key))(told[key]) for key in _KEPT if key in told}
+        return Gap(
+            str(told["device"]), int(told["start"]), None if end is None else int(end), GapCause(told["cause"]), **known
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise ParameterError(f"this is no gap ({type(error).__name__}: {error})") from None
+
+
+_NOTHING = Gap("", 0, 0, GapCause.MISSED)
