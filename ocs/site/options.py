@@ -50,6 +50,7 @@ OPTIONS: tuple[SiteOption, ...] = (
     SiteOption("crossbar-timeout", "SECONDS", "end after so long without router; 0 = never", "CROSSBAR_TIMEOUT"),
     SiteOption("access-policy", "POLICY", "who may start operations"),
     SiteOption("state-dir", "FOLDER", "folder for state that outlives the program", "OCS_STATE_DIR"),
+    SiteOption("archiver", "NAME", "archiver that gets what the devices record; none = no archive", "OCS_ARCHIVER"),
     SiteOption("log-level", "LEVEL", "trace, debug, info, warn, error or critical", "LOGLEVEL"),
     SiteOption("device-property", "[DEVICE:]NAME=VALUE", "value of a device's property; may be given several times"),
 )

@@ -24,6 +24,9 @@ from ocs.site.values import LogLevel, check_access_policy, check_class_name, rea
 
 DEFAULT_REGISTRY = "registry"
 REGISTRY_CLASS = "RegistryAgent"
+DEFAULT_ARCHIVER = "archiver"
+ARCHIVER_CLASS = "ArchiverAgent"
+NO_ARCHIVER = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,7 @@ class AgentSettings:
         crossbar_timeout_s: After how many seconds without router the agent ends; 0 = never.
         access_policy: Who may start operations, in the words of OCS.
         log_level: From which severity on the log is written.
+        archiver: Name of the archiver; empty where what the devices record is only shown live.
         agent_paths: Folders with agents of the site's own.
         devices: The devices.
         options: Own options of the device class: values by name without `--`, the last of several.
@@ -66,6 +70,7 @@ class AgentSettings:
     crossbar_timeout_s: float
     access_policy: str | None
     log_level: LogLevel
+    archiver: str
     agent_paths: tuple[Path, ...]
     devices: tuple[DeviceSettings, ...]
     options: Mapping[str, tuple[str, ...]]
@@ -90,6 +95,7 @@ class ClientSettings:
         http_url: Address of the router's HTTP bridge; None where the site has none.
         state_dir: Folder for the state of all programs.
         registry_name: The site's agent of the class RegistryAgent, else `registry`.
+        archiver_name: The site's agent of the class ArchiverAgent, else `archiver`.
         log_level: From which severity on the log is written.
         site_file: The site file; None when there is none.
         leftover: The command line without the options that were taken.
@@ -101,6 +107,7 @@ class ClientSettings:
     http_url: str | None
     state_dir: Path
     registry_name: str = DEFAULT_REGISTRY
+    archiver_name: str = DEFAULT_ARCHIVER
     log_level: LogLevel = LogLevel.INFO
     site_file: Path | None = None
     leftover: tuple[str, ...] = ()
@@ -160,6 +167,7 @@ def agent_settings(
         crossbar_timeout_s=_crossbar_timeout(line.values, agent.host),
         access_policy=_access_policy(line.values, agent.loaded),
         log_level=read_option(line.values, "log-level", read_log_level) or LogLevel.INFO,
+        archiver=_archiver(line.values, agent.loaded),
         agent_paths=() if agent.loaded is None else agent.loaded.agent_paths,
         devices=device_settings(
             agent.instance_id,
@@ -205,6 +213,7 @@ def client_settings(
         http_url=connection.http_url,
         state_dir=_state_dir(values, environ, cwd or Path.cwd()),
         registry_name=_registry(loaded),
+        archiver_name=_archiver(values, loaded) or DEFAULT_ARCHIVER,
         log_level=read_option(values, "log-level", read_log_level) or LogLevel.INFO,
         site_file=None if loaded is None else loaded.path.absolute(),
         leftover=line.words,
@@ -257,14 +266,25 @@ def _access_policy(values: Mapping[str, str], loaded: LoadedSite | None) -> str 
 
 
 def _registry(loaded: LoadedSite | None) -> str:
+    return _first_of(loaded, REGISTRY_CLASS) or DEFAULT_REGISTRY
+
+
+def _archiver(values: Mapping[str, str], loaded: LoadedSite | None) -> str:
+    given = values.get("archiver")
+    if given == NO_ARCHIVER:
+        return ""
+    return check_device_name(given) if given else _first_of(loaded, ARCHIVER_CLASS)
+
+
+def _first_of(loaded: LoadedSite | None, agent_class: str) -> str:
     hosts = () if loaded is None else loaded.site.hosts.values()
-    names = [
+    names = (
         instance.instance_id
         for host in hosts
         for instance in host.agent_instances
-        if instance.agent_class == REGISTRY_CLASS
-    ]
-    return names[0] if names else DEFAULT_REGISTRY
+        if instance.agent_class == agent_class
+    )
+    return next(names, "")
 
 
 def _own_options(groups: Sequence[OptionGroup]) -> dict[str, tuple[str, ...]]:

@@ -73,6 +73,7 @@ def test_an_agent_gets_everything_from_the_file(path: Path) -> None:
         crossbar_timeout_s=60.0,
         access_policy="override:a,b",
         log_level=LogLevel.INFO,
+        archiver="",
         agent_paths=(path.parent / "own",),
         devices=(DeviceSettings("oven-1"),),
         options={"port": ("sim",), "mode": ("idle",)},
@@ -93,6 +94,7 @@ PRECEDENCE = [
     ("working_dir", "--working-dir", None, CWD, Path("/a"), None, Path("/c")),
     ("state_dir", "--state-dir", "OCS_STATE_DIR", Path("/home/x/.local/state/ocs"), Path("/a"), Path("/e"), Path("/c")),
     ("log_level", "--log-level", "LOGLEVEL", LogLevel.INFO, LogLevel.WARN, LogLevel.ERROR, LogLevel.DEBUG),
+    ("archiver", "--archiver", "OCS_ARCHIVER", "", "weak", "middle", "strong"),
 ]
 
 
@@ -270,3 +272,13 @@ def test_every_agent_of_the_demonstration_has_settings() -> None:
 
     assert [settings.instance_id for settings in found] == names
     assert found[2].options == {"port": ("sim",), "beam-from": ("stage-1",)}
+
+
+def test_the_archiver_of_the_site_gets_the_data_unless_told_otherwise(write: Callable[[str], Path]) -> None:
+    site = write(TEXT.replace("Index, instance-id: other", "ArchiverAgent, instance-id: a"))
+
+    assert agent(site).archiver == "a"
+    assert agent(site, "--archiver", "other").archiver == "other"
+    assert not agent(site, "--archiver", "none").archiver
+    assert client(OCS_SITE_FILE=str(site)).archiver_name == "a"
+    assert client().archiver_name == "archiver"
