@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import threading
+import socket
 import uuid
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
@@ -116,24 +117,17 @@ def test_a_server_that_is_not_there_is_told_by_its_name_without_the_password() -
     assert "secret" not in str(told.value)
 
 
-@pytest.mark.system
-def test_a_request_to_a_server_that_stands_still_can_be_ended(influx: Influx, database: str) -> None:
-    server = LineServer(influx.url, database)
-    influx.freeze()
-    told: list[LinkLostError] = []
+def test_a_request_to_a_server_that_stands_still_can_be_ended() -> None:
+    with socket.create_server((HOST, 0)) as still, ThreadPoolExecutor(1) as thread:
+        server = LineServer(f"http://{HOST}:{still.getsockname()[1]}", "db")
+        writing = thread.submit(server.write, lines(1))
+        still.settimeout(20.0)
+        with still.accept()[0] as asked:
+            asked.settimeout(20.0)
+            assert asked.recv(4) == b"POST"
+            server.end()
 
-    def write() -> None:
-        with pytest.raises(LinkLostError) as caught:
-            server.write(lines(1))
-        told.append(caught.value)
-
-    writing = threading.Thread(target=write)
-    writing.start()
-    while writing.is_alive():  # until it has a connection there is nothing to end
-        server.end()
-        writing.join(0.05)
-
-    assert len(told) == 1
+            assert isinstance(writing.exception(20.0), LinkLostError)
     with pytest.raises(LinkLostError, match="was ended"):
         server.write(lines(1))
 
