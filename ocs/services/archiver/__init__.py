@@ -1,0 +1,1 @@
+"""ArchiverAgent: keeps what agents record, and hands it out again."""
