@@ -18,6 +18,7 @@ from ocs.model.health_rules import figure_cause
 from ocs.model.units import Unit
 
 if TYPE_CHECKING:
+    from ocs.agent.archiving import Archiving
     from ocs.agent.member import Member
 
 FIGURES_S = 1.0
@@ -38,6 +39,7 @@ class AdminDevice(Device):
     """The agent itself as a device: how its process is, which devices it hosts, their polling."""
 
     members: Sequence[Member] = ()
+    archiving: Archiving | None = None
 
     uptime = Channel(Seconds, period_s=FIGURES_S, doc="time since the agent started")
     loop_lag = Channel(
@@ -51,6 +53,11 @@ class AdminDevice(Device):
     poll_overruns = Channel(
         int, period_s=FIGURES_S, doc="polls left out because the one before was not done", abs_change=1
     )
+
+    spool_depth = Channel(int, period_s=FIGURES_S, doc="rows in the spool that the archiver has not", rel_change=10.0)
+    spool_size = Channel(Annotated[float, Unit("MB")], period_s=FIGURES_S, doc="size of the spool", rel_change=10.0)
+    spool_age = Channel(Seconds, period_s=FIGURES_S, doc="age of its oldest row", abs_change=10.0)
+    spool_drops = Channel(int, period_s=FIGURES_S, doc="rows that the archive will miss, see its gaps", abs_change=1)
 
     def setup(self) -> None:
         """Begin to watch the process."""
@@ -112,6 +119,28 @@ class AdminDevice(Device):
         """Return how many samples of feeds were dropped."""
         return sum(feed.dropped for member in self.members for feed in member.device.feeds.values())
 
+    @spool_depth.read
+    def read_spool_depth(self) -> int:
+        """Return how many rows the archiver has not; 0 without an archiver."""
+        return 0 if self.archiving is None else self.archiving.spool.depth_rows
+
+    @spool_size.read
+    def read_spool_size(self) -> float:
+        """Return the size of the spool in MB."""
+        return 0.0 if self.archiving is None else self.archiving.spool.depth_bytes / MEGA
+
+    @spool_age.read
+    def read_spool_age(self) -> float:
+        """Return the age of the oldest row that the archiver has not, in s."""
+        return 0.0 if self.archiving is None else self.archiving.spool.oldest_s
+
+    @spool_drops.read
+    def read_spool_drops(self) -> int:
+        """Return how many rows the archive will miss."""
+        if self.archiving is None:
+            return 0
+        return self.archiving.spool.dropped_rows + self.archiving.recorder.lost_rows
+
     @poll_overruns.read
     def read_poll_overruns(self) -> int:
         """Return how many polls were left out."""
@@ -119,7 +148,9 @@ class AdminDevice(Device):
         return sum(polled.overruns for polled in rounds)
 
     def own_causes(self, now: float) -> Iterator[Cause | None]:
-        """Say which figures of the process are too large."""
+        """Say which figures of the process are too large, and that the archiver takes nothing."""
+        if self.archiving is not None:
+            yield from self.archiving.causes(now)
         yield figure_cause(
             "loop_lag", self.loop_lag.value or 0.0, warn=LAG_WARN_S, bad=LAG_BAD_S, unit="s", since=now,
             advice="a handler in the event loop blocks, or the host is overloaded: read the agent's log",

@@ -8,7 +8,7 @@ import socket
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from twisted.internet import defer
 from twisted.internet.defer import Deferred
@@ -31,6 +31,9 @@ from ocs.store.ownership import Ownership
 from ocs.store.settings import Settings
 from ocs.wire import sessions, uris
 
+if TYPE_CHECKING:
+    from ocs.agent.archiving import Archiving
+
 HEARTBEAT_S = 1.0
 HOLDER_TIMEOUT_S = 3.0
 SAY_WAITING_S = 3.0
@@ -48,6 +51,7 @@ class AgentPlace:
         ways: The ways to the router.
         folder: Its state folder.
         grace_s: Time that a run has for its clean-up after it was asked to end.
+        archiver: Name of the archiver; empty where what the devices record is only shown live.
     """
 
     agent_class: str
@@ -57,6 +61,7 @@ class AgentPlace:
     ways: tuple[Endpoint, ...]
     folder: Path
     grace_s: float = GRACE_S
+    archiver: str = ""
 
 
 class Agent:
@@ -95,11 +100,12 @@ class Agent:
             place.ways, place.realm, timing.reactor,
             on_join=self._joined, on_loss=self._lost, on_refusal=self._refused,
         )  # fmt: skip
+        self.archiving = self._make_archiving()
         earlier = self._history.load()
         self._settings = Settings(place.folder, timing.now, self._history_trouble)
         home = Home(
             timing, self.connection, self._settings, lambda: next(self._numbers), self._keep, self._configured_class,
-            place.folder.parent / "simulators", place.grace_s,
+            place.folder.parent / "simulators", place.grace_s, self.archiving,
         )  # fmt: skip
         self.admin = AdminDevice(admin_name(place.agent_class, place.instance))
         self.members = [
@@ -107,6 +113,7 @@ class Agent:
             for device in [*devices, self.admin]
         ]
         self.admin.members = self.members
+        self.admin.archiving = self.archiving
         self._beating = LoopingCall(self._beat)
         self._beating.clock = timing.reactor
         self._ending: Deferred[None] | None = None
@@ -118,6 +125,8 @@ class Agent:
     def start(self) -> Deferred[None]:
         """Set the devices up, start what starts by itself, join the realm; fires at the first join."""
         self._history.start()
+        if self.archiving is not None:
+            self.archiving.start([member.device.name for member in self.members if member.device is not self.admin])
         for member in self.members:
             for uri, procedure in member.procedures.items():
                 self.connection.register(uri, procedure)
@@ -156,10 +165,23 @@ class Agent:
             for feed in member.device.feeds.values():
                 feed.flush()
             member.close()
+        if self.archiving is not None:
+            await self.archiving.flush()
+            self.archiving.close()
         await self.connection.close()
         self._history.close()
         self._settings.close()
         self._owner.release()
+
+    def _make_archiving(self) -> Archiving | None:
+        if not self.place.archiver:
+            return None
+        from ocs.agent.archiving import Archiving  # an agent without archiver does without it
+
+        return Archiving(
+            self.place.folder, self.timing, self.connection, uris.put(self.place.root, self.place.archiver),
+            epoch=self.epoch, on_trouble=lambda sentence: self._log.warn("{sentence}", sentence=sentence),
+        )  # fmt: skip
 
     # -- devices ---------------------------------------------------------------------------------
 
@@ -192,6 +214,8 @@ class Agent:
         self._beat()
         for member in self.members:
             member.joined()
+        if self.archiving is not None:
+            self.archiving.forwarder.joined()
         if not self._ready.called:
             self._ready.callback(None)
 

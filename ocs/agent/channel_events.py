@@ -216,6 +216,9 @@ class ChannelEvents:
 
     def _send(self, kind: EventKind, reading: Reading, reason: Reason) -> None:
         self._sent[kind] += 1
+        archiving = self._host.archiving
+        if archiving is not None and kind is EventKind.ARCHIVE:
+            archiving.reading(self._channel, reading)
         identity = self._host.identity
         payload = encode_event(reading, seq=self._sent[kind], epoch=identity.epoch, reason=reason.value)
         self._host.publish(uris.channel_event(identity.root, identity.name, self._channel.name, kind), payload)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ocs.model.channel import Access
+from ocs.model.quality import Quality
 from ocs.model.reading import Reading
 
 if TYPE_CHECKING:
@@ -61,8 +62,13 @@ class ChannelFeeds:
         if None in values.values():
             self.left_out += 1
             return
+        quality = {
+            channel.name: channel.latest.quality
+            for channel in channels
+            if channel.latest is not None and channel.latest.quality is not Quality.VALID
+        }
         # The channels are one block; a channel that was added or removed makes another one.
-        self._device.feeds[feed].publish(values, time=time, block=_block(feed, channels))
+        self._device.feeds[feed].publish_readings(values, time, _block(feed, channels), quality)
 
 
 def _block(feed: str, channels: list[ChannelRuntime]) -> str:

@@ -262,6 +262,9 @@ class Device(Extending):
                 reading = channel.made(value)
                 if channel.value != reading.value:
                     channel.processed(reading)
+                    archiving = self.hosted().archiving
+                    if archiving is not None and name == "State":
+                        archiving.reading(channel, reading)
 
     async def read_limited(self) -> None:
         """Read the channels with limits that are not polled, so that State takes them into account."""
@@ -289,6 +292,9 @@ class Device(Extending):
             self.link_there.reach(self.hosted().timing)
         else:
             self.link_there.leave()
+        archiving = self.hosted().archiving
+        if archiving is not None and status.state is not LinkState.CLOSED:
+            archiving.link_changed(self.name, there=status.state is LinkState.OPEN, reason=status.reason)
 
     def _configure(self, name: str, value: Any) -> None:
         declared = self.declared_properties.get(name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from twisted.internet.defer import Deferred
 
@@ -13,6 +13,9 @@ from ocs.agent.timing import Timing
 from ocs.model.feed import FeedInterface
 from ocs.model.interface import Identity
 from ocs.store.settings import Settings
+
+if TYPE_CHECKING:
+    from ocs.agent.archiving import Archiving
 
 
 class Host(Protocol):
@@ -34,8 +37,15 @@ class Host(Protocol):
     def settings(self) -> Settings:
         """Memorized set points and changed configuration, on disk; from any thread."""
 
+    @property
+    def archiving(self) -> Archiving | None:
+        """What takes data for the archive; None where the agent has no archiver."""
+
     def publish(self, topic: str, payload: Any) -> bool:
         """Send an event with one argument; False when the router is away."""
+
+    def offer(self, verb: str, procedure: Callable[..., Any]) -> None:
+        """Offer `procedure(caller, ...)` as `R.D.<verb>`, from any thread, now and after each join."""
 
     def call(self, uri: str, *args: Any, timeout_s: float = 10.0) -> Deferred[Any]:
         """Call a procedure of the realm."""

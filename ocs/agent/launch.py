@@ -114,7 +114,7 @@ def serve(
     place = AgentPlace(
         settings.agent_class, settings.instance_id, settings.realm, settings.address_root,
         ways_to(settings.router_url, local), settings.state_folder,
-        grace_s,
+        grace_s, settings.archiver,
     )  # fmt: skip
     problems: list[OcsError] = []
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from twisted.internet.defer import Deferred
 
@@ -35,6 +35,9 @@ from ocs.store.settings import Settings
 from ocs.wire import describe, sessions, uris
 from ocs.wire.states import encode_report
 
+if TYPE_CHECKING:
+    from ocs.agent.archiving import Archiving
+
 PAIR = 2
 """A feed's message comes with its feed_info."""
 
@@ -52,6 +55,7 @@ class Home:
         of_class: Has a change of a class's configuration applied to the agent's other devices of the class.
         simulators: Folder in which simulators tell their ports.
         grace_s: Time that a run has for its clean-up.
+        archiving: The agent's part in the archive; None without an archiver.
     """
 
     timing: Timing
@@ -62,6 +66,7 @@ class Home:
     of_class: Callable[[Device, str, Mapping[str, Any]], None]
     simulators: Path
     grace_s: float
+    archiving: Archiving | None = None
 
 
 class Member:
@@ -79,6 +84,7 @@ class Member:
         self.identity = identity
         self.timing = home.timing
         self.settings = home.settings
+        self.archiving = home.archiving
         self._home = home
         self._connection = home.connection
         self.publish = home.connection.publish
@@ -86,6 +92,7 @@ class Member:
         self._interface_events = InterfaceEvents(identity, home.timing, self.publish)
         self._around = Surroundings(device, home.timing, identity.epoch, home.next_id, self._changed, home.grace_s)
         self.operations: dict[str, OperationRuntime] = {}
+        self._offered: dict[str, Callable[..., Any]] = {}
         device.attach(self)
         for declaration in device.operations.values():
             self.add_operation(declaration)
@@ -136,7 +143,26 @@ class Member:
 
     def make_feed(self, interface: FeedInterface) -> FeedRuntime:
         """Return what to publish to a feed with."""
-        return FeedRuntime(interface, self.identity, self.timing, self.publish)
+        record = None if self.archiving is None else partial(self.archiving.feed, self.device)
+        return FeedRuntime(interface, self.identity, self.timing, self.publish, record)
+
+    def offer(self, verb: str, procedure: Callable[..., Any]) -> None:
+        """Offer `procedure(caller, ...)` as `R.D.<verb>`, from any thread, now and after each join."""
+        uri = f"{uris.management(self.identity.root, self.device.name)}.{verb}"
+        self.timing.here_or_soon(self._offer, uri, procedure)
+
+    def _offer(self, uri: str, procedure: Callable[..., Any]) -> None:
+        known = uri in self._offered
+        self._offered[uri] = procedure
+
+        def answer(caller: Caller, *args: Any, **kwargs: Any) -> Any:
+            return self._offered[uri](caller, *args, **kwargs)
+
+        if not known:
+            self._connection.register(uri, answer).addErrback(self._not_offered)
+
+    def _not_offered(self, failure: Any) -> None:
+        self.device.log.error("{error}", error=failure.getErrorMessage())
 
     def call(self, uri: str, *args: Any, timeout_s: float = CALL_TIMEOUT_S) -> Deferred[Any]:
         """Call a procedure of the realm."""
@@ -278,6 +304,8 @@ class Member:
             "agent": self.identity.agent, "session": self.session_id,
             "health": health.level.value, "state": self.device.state.tango.name,
         }  # fmt: skip
+        if self.archiving is not None:
+            told["spool"] = True
         if closing:
             told["closing"] = True
         self.heartbeat.publish_message(sessions.heartbeat(self.codes), told)

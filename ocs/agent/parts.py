@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ocs.model.errors import ParameterError
-from ocs.model.feed import LARGEST_ITEM, Block, Column, check_field_name, plain_column
+from ocs.model.feed import FURTHEST_S, LARGEST_ITEM, Block, Column, check_field_name, plain_column
 from ocs.wire.plain import LARGEST_MESSAGE
 
 _BYTES_PER_VALUE = 9
@@ -62,6 +62,8 @@ class Columns:
             self.times = np.asarray(times, dtype="<f8")
         except (TypeError, ValueError):
             raise ParameterError("the time stamps are POSIX seconds, a number for each sample") from None
+        if len(self.times) and not (np.abs(self.times) < FURTHEST_S).all():
+            raise ParameterError("a time stamp is not finite or too far away; give POSIX seconds, as time.time() does")
         if not data:
             raise ParameterError("a block needs at least one field")
         self.data = {check_field_name(field): _column(field, column) for field, column in data.items()}

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from ocs.agent.parts import Columns, cut_blocks
+from ocs.agent.row_columns import NO_QUALITY
 from ocs.agent.timing import Timing
 from ocs.model.errors import ParameterError
-from ocs.model.feed import Block, FeedInterface
+from ocs.model.feed import Block, FeedInterface, check_moment
 from ocs.model.interface import Identity
+from ocs.model.quality import Quality
 from ocs.wire import describe, feeds, uris
 from ocs.wire.plain import plain
+
+if TYPE_CHECKING:
+    from ocs.agent.recording import SeriesRecorder
 
 VIEW_PERIOD_S = 0.5
 """A bulk feed shows one sample on its ordinary topic at most so often, in s."""
@@ -21,18 +28,25 @@ VIEW_PERIOD_S = 0.5
 class FeedRuntime:
     """A feed that can be published to.
 
-    A sample that cannot be sent is refused where it is published. What is published while the router is
-    away is dropped and counted in `dropped`.
+    A sample that cannot be sent is refused where it is published. What is recorded goes to the agent's spool
+    first, and to the archive from there. The live view is best effort: what is published while the router is
+    away is dropped there and counted in `dropped`.
 
     Args:
         interface: The declaration.
         identity: The device.
         timing: The agent's loop.
         send: Sends a payload to a topic; False when the router is away.
+        record: Gives what takes the rows of a block for the archive; None where the agent has no archiver.
     """
 
     def __init__(
-        self, interface: FeedInterface, identity: Identity, timing: Timing, send: Callable[[str, Any], bool]
+        self,
+        interface: FeedInterface,
+        identity: Identity,
+        timing: Timing,
+        send: Callable[[str, Any], bool],
+        record: Callable[[FeedInterface, str], SeriesRecorder] | None = None,
     ) -> None:
         self.interface = interface
         self.published = 0
@@ -45,6 +59,8 @@ class FeedRuntime:
         self._blocks_topic = uris.blocks(identity.root, identity.name, interface.name)
         self._lock = threading.Lock()
         self._blocks: dict[str, Block] = {}
+        self._record = record if interface.archived else None
+        self._recorders: dict[str, SeriesRecorder] = {}
         self._waiting = 0
         self._scheduled = False
         self._timer: Any = None
@@ -76,11 +92,30 @@ class FeedRuntime:
             NotSerialisableError: A value is no number, text or truth value.
         """
         values = fields if sample is None else {**sample, **fields}
-        moment = self._timing.now() if time is None else float(time)
+        self.publish_readings(values, self._timing.now() if time is None else float(time), block)
+
+    def publish_readings(
+        self,
+        values: Mapping[str, Any],
+        time: float,
+        block: str | None = None,
+        quality: Mapping[str, Quality] = NO_QUALITY,
+    ) -> None:
+        """Publish one value for each field with what they are worth; as `publish`.
+
+        Args:
+            values: The values by field.
+            time: The instant, POSIX s, UTC.
+            block: Name of the block; the feed's name, if left out.
+            quality: Of those that are not VALID, for the archive.
+        """
+        check_moment(time)
         with self._lock:
             kept = self._block(block, values)
-            kept.add_sample(moment, values)
+            plain_values = kept.add_sample(time, values)
             self._blocks[kept.name] = kept
+            if self._record is not None:
+                self._recorder(kept.name).add(time, kept.fields, plain_values, quality)
             self._waiting += 1
         self._schedule()
 
@@ -103,10 +138,11 @@ class FeedRuntime:
             return
         with self._lock:
             kept = self._block(block, data)
-            before = len(kept)
-            kept.add_columns(times, data)
+            plain_times, columns = kept.add_columns(times, data)
             self._blocks[kept.name] = kept
-            self._waiting += len(kept) - before
+            if self._record is not None:
+                self._recorder(kept.name).add_columns(plain_times, dict(zip(kept.fields, columns, strict=True)))
+            self._waiting += len(plain_times)
         self._schedule()
 
     def publish_message(self, message: Any, told: Mapping[str, Any] | None = None) -> None:
@@ -135,6 +171,12 @@ class FeedRuntime:
         key = name or self.interface.name
         known = self._blocks.get(key)
         return Block.of_fields(key, tuple(values)) if known is None else known
+
+    def _recorder(self, block: str) -> SeriesRecorder:
+        found = self._recorders.get(block)
+        if found is None and self._record is not None:
+            found = self._recorders[block] = self._record(self.interface, block)
+        return found  # type: ignore[return-value] # asked only where there is an archiver
 
     def _schedule(self) -> None:
         full = self._waiting >= self.interface.batch_size
@@ -182,6 +224,13 @@ class FeedRuntime:
             kept = self._block(name, columns.data)
             kept.check_fields(columns.data)
             self._blocks[kept.name] = kept
+            if self._record is not None:
+                # Copies: the author may fill the same arrays again before they are committed.
+                copies = {
+                    field: np.array(column) if isinstance(column, np.ndarray) else column
+                    for field, column in columns.data.items()
+                }
+                self._recorder(kept.name).add_columns(columns.times.copy(), copies)
         for part_times, part in columns.parts():
             encoded = feeds.encode_arrays(name, part_times, part)
             self._anywhere(self._emit, self._blocks_topic, encoded, len(part_times))

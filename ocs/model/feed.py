@@ -51,6 +51,28 @@ class FeedInterface:
     agg_params: Mapping[str, Any] | None = None
     tags: Mapping[str, Mapping[str, Any]] | None = None
 
+    @property
+    def archived(self) -> bool:
+        """Whether archives take it: recorded, and not kept away from OCS's aggregator."""
+        return self.record and not (self.agg_params or {}).get("exclude_aggregator")
+
+
+FURTHEST_S = 9e9
+"""Instants are so near to 1970, in s, that nanoseconds fit into 64 bits."""
+
+
+def check_moment(time: float) -> float:
+    """Return `time` if it can be a sample's instant.
+
+    Raises:
+        ParameterError: It is no finite number, or more than 285 years from 1970.
+    """
+    if not -FURTHEST_S < time < FURTHEST_S:
+        raise ParameterError(
+            f"{time!r} is no time of a sample; give POSIX seconds, as time.time() does", field="time", given=str(time)
+        )
+    return time
+
 
 def check_field_name(name: str) -> str:
     """Return `name` if a feed's field may have it (the rule of OCS 0.12, made exact).
@@ -122,6 +144,15 @@ def plain_column(name: str, values: Any) -> Column:
     return [plain_value(name, value) for value in values]
 
 
+def _moments(times: Column) -> Column:
+    try:
+        if all(-FURTHEST_S < time < FURTHEST_S for time in times):
+            return times
+    except TypeError:
+        pass
+    raise ParameterError("a time stamp is no number or too far away; give POSIX seconds, as time.time() does")
+
+
 def _may_hold_text(values: Any) -> bool:
     if isinstance(values, np.ndarray):
         return bool(values.dtype.kind not in "biuf")
@@ -156,8 +187,8 @@ class Block:
     def __len__(self) -> int:
         return len(self.timestamps)
 
-    def add_sample(self, timestamp: float, sample: Mapping[str, Any]) -> None:
-        """Add one value for each field.
+    def add_sample(self, timestamp: float, sample: Mapping[str, Any]) -> list[Any]:
+        """Add one value for each field; return them in the order of the fields.
 
         Raises:
             ParameterError: The fields are not those of the block's first message.
@@ -169,16 +200,17 @@ class Block:
         self.timestamps.append(timestamp)
         for column, value in zip(self.columns, values, strict=True):
             column.append(value)
+        return values
 
-    def add_columns(self, timestamps: Sequence[float], data: Mapping[str, Any]) -> None:
-        """Add a column for each field, each as long as `timestamps`.
+    def add_columns(self, timestamps: Sequence[float], data: Mapping[str, Any]) -> tuple[Column, list[Column]]:
+        """Add a column for each field, each as long as `timestamps`; return the plain times and columns.
 
         Raises:
             ParameterError: The fields or a length differ.
             NotSerialisableError: A value is no number, text or truth value.
         """
         self.check_fields(data)
-        times = plain_column("timestamps", timestamps)
+        times = _moments(plain_column("timestamps", timestamps))
         columns = [plain_column(field, data[field]) for field in self.fields]
         for field, column in zip(self.fields, columns, strict=True):
             if len(column) != len(times):
@@ -187,12 +219,10 @@ class Block:
                     field=field,
                 )
         self.texts = self.texts or any(_may_hold_text(data[field]) for field in self.fields)
-        if not self.timestamps:
-            self.timestamps, self.columns = times, columns
-            return
         self.timestamps.extend(times)
         for kept, column in zip(self.columns, columns, strict=True):
             kept.extend(column)
+        return times, columns
 
     def take(self) -> Block:
         """Return what waits and become empty."""

@@ -38,7 +38,7 @@ CAUSE_SENTENCES: dict[GapCause, str] = {
     GapCause.SPOOL_OLD: "the data waited in the agent's spool for longer than it keeps them",
     GapCause.SPOOL_DAMAGED: "a file of the agent's spool was damaged",
     GapCause.DISK_FULL: "the disk of the agent's spool was full",
-    GapCause.MISSED: "messages of an agent without spool did not arrive",
+    GapCause.MISSED: "rows did not come through",
     GapCause.REFUSED: "the archiver refused the data; they are in its quarantine",
     GapCause.DAMAGED: "a file of the archive was damaged",
     GapCause.EXPIRED: "the archive keeps such data for a limited time",

@@ -65,7 +65,9 @@ class Site:
         """The realm as a blocking program sees it; the time moves on while it waits."""
         return Realm(self.script, ROOT, seconds=self.script.seconds)
 
-    def start(self, *devices: Device, instance: str = "", grace_s: float = GRACE_S, joins: bool = True) -> Agent:
+    def start(
+        self, *devices: Device, instance: str = "", grace_s: float = GRACE_S, joins: bool = True, archiver: str = ""
+    ) -> Agent:
         """Start an agent with these devices, and wait until it joined unless told not to.
 
         Args:
@@ -73,12 +75,14 @@ class Site:
             instance: Its instance-id; the first device's name by default.
             grace_s: Time that its runs have for their clean-up.
             joins: Whether to wait until it joined.
+            archiver: Name of the archiver that gets what they record; empty for none.
         """
         name = instance or devices[0].name
         agent_class = type(devices[0]).__name__
         place = AgentPlace(
-            agent_class, name, REALM, ROOT, (WAY,), self.folder / f"{agent_class}-{name.replace('/', '%2F')}", grace_s
-        )
+            agent_class, name, REALM, ROOT, (WAY,), self.folder / f"{agent_class}-{name.replace('/', '%2F')}", grace_s,
+            archiver,
+        )  # fmt: skip
         agent = Agent(
             place, devices, self.clock.timing, on_end=self.ended.append, make_connection=self.router.connection
         )
