@@ -10,7 +10,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -45,6 +45,14 @@ class Observatory:
     def subscribe(self, device: str, feed: str, handler: Callable[[Any], None]) -> Any:
         """Have `handler` called for each message of a feed; an empty name stands for every device or feed."""
         return self.realm.subscribe(device, feed, handler)
+
+    def history(self, channels: str | Sequence[str], start: Any = "-1h", end: Any = "now", **options: Any) -> Any:
+        """Return what was archived of channels, as a `History`; arguments as of `Realm.history`."""
+        return self.realm.history(channels, start, end, **options)
+
+    def gaps(self, pattern: str | Sequence[str] = "*", start: Any = None, end: Any = None) -> Any:
+        """Return the known holes in the archive, each with its cause; arguments as of `Realm.gaps`."""
+        return self.realm.gaps(pattern, start, end)
 
     def close(self) -> None:
         """Leave the realm."""

@@ -14,6 +14,7 @@ from ocs.client.channel_events import ChannelEvent
 from ocs.client.channel_requests import ChannelRequests
 from ocs.client.channel_watching import channel_subject, event_kind
 from ocs.client.flavour import Flavour
+from ocs.client.histories import Histories, Progress
 from ocs.client.mailbox import Keep
 from ocs.client.readings import Reading, with_unit
 from ocs.client.steps import Conversation
@@ -21,6 +22,7 @@ from ocs.client.watching import LOOK_AGAIN_S, Subject, follow, no_check, subscri
 from ocs.model.channel import ChannelInterface
 from ocs.model.errors import ConfigurationError, NoDataError
 from ocs.model.event import EventKind
+from ocs.model.time_span import Moment
 from ocs.wire.interface_parts import decode_config
 
 UNTOLD_LOOK_S = 1.0
@@ -34,11 +36,15 @@ class ClientChannel:
         flavour: The client.
         requests: The conversations with the device.
         interface: What the device told of the channel.
+        histories: The conversations with the archiver.
     """
 
-    def __init__(self, flavour: Flavour, requests: ChannelRequests, interface: ChannelInterface) -> None:
+    def __init__(
+        self, flavour: Flavour, requests: ChannelRequests, interface: ChannelInterface, histories: Histories
+    ) -> None:
         self._flavour = flavour
         self._requests = requests
+        self._histories = histories
         self.name = interface.name
         self._take(interface)
 
@@ -106,6 +112,27 @@ class ClientChannel:
     def recent(self, count: int = 10) -> Any:
         """Return the newest readings that the agent keeps, at most `count`, failures included, oldest first."""
         return self._flavour.do(self._requests.recent(self.name, count))
+
+    def history(
+        self,
+        start: Moment = "-1h",
+        end: Moment = "now",
+        *,
+        max_points: int | None = None,
+        on_progress: Progress | None = None,
+    ) -> Any:
+        """Return what was archived of it, as a `History`: Arrow, pandas, xarray or NumPy.
+
+        Args:
+            start: `-1h`, `-2d`, `today`, an ISO 8601 text (UTC), POSIX seconds or a datetime.
+            end: The same; no part of the span.
+            max_points: So many points at most, with the extremes between; None for every row.
+            on_progress: Called with the part that is there, 0 to 1.
+
+        Raises:
+            NotFoundError: There is no archiver, or nothing of this channel was ever archived.
+        """
+        return self._flavour.do(self._histories.history(self.address, start, end, max_points, on_progress))
 
     def _checked_read(self, source: str = "auto", max_age_s: float | None = None) -> Conversation[Reading]:
         reading = yield from self._requests.read_one(self.name, source, max_age_s)

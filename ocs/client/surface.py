@@ -18,6 +18,7 @@ from ocs.client.discovery import describe_device, discover, list_devices
 from ocs.client.events import FeedMessage, decode_feed_event
 from ocs.client.feeds import Feed
 from ocs.client.flavour import Flavour
+from ocs.client.histories import ARCHIVER, Channels, Histories, Progress
 from ocs.client.mailbox import Keep
 from ocs.client.operations import Operation, Run
 from ocs.client.requests import DeviceRequests
@@ -27,6 +28,7 @@ from ocs.client.watching import follow, subscribe
 from ocs.model.address import python_name
 from ocs.model.event import DeviceEventKind
 from ocs.model.interface import DeviceInterface
+from ocs.model.time_span import Moment
 from ocs.wire import uris
 
 __all__ = ["Device", "Feed", "Flavour", "Operation", "Realm", "Run"]
@@ -43,14 +45,21 @@ class Realm:
         root: The address root.
         registry: Name of the registry.
         seconds: A monotonic clock.
+        archiver: Name of the archiver.
     """
 
     def __init__(
-        self, flavour: Flavour, root: str, registry: str = "registry", seconds: Callable[[], float] = time.monotonic
+        self,
+        flavour: Flavour,
+        root: str,
+        registry: str = "registry",
+        seconds: Callable[[], float] = time.monotonic,
+        archiver: str = ARCHIVER,
     ) -> None:
         self.flavour = flavour
         self.root = root
         self.registry = registry
+        self.histories = Histories(root, archiver)
         self._seconds = seconds
         self._devices: dict[str, tuple[Device, float]] = {}
 
@@ -77,6 +86,52 @@ class Realm:
 
         return self.flavour.subscribe(topic, event, match)
 
+    # -- what was archived -----------------------------------------------------------------------
+
+    def history(
+        self,
+        channels: Channels,
+        start: Moment = "-1h",
+        end: Moment = "now",
+        *,
+        max_points: int | None = None,
+        on_progress: Progress | None = None,
+    ) -> Any:
+        """Return what was archived of some channels, as a `History`: Arrow, pandas, xarray or NumPy.
+
+        Args:
+            channels: A name (`thermo-1.temperature`), a pattern (`*.temperature`, a device alone for all of it), or
+                several.
+            start: `-1h`, `-2d`, `today`, an ISO 8601 text (UTC), POSIX seconds or a datetime.
+            end: The same; no part of the span.
+            max_points: So many points of each channel at most, with the extremes between; None for every row.
+            on_progress: Called with the part that is there, 0 to 1.
+
+        Raises:
+            NotFoundError: There is no archiver, or no such channel; the sentence says what to do.
+            ParameterError: A pattern or a time cannot be read.
+        """
+        return self.flavour.do(self.histories.history(channels, start, end, max_points, on_progress))
+
+    def chunks(
+        self, channels: Channels, start: Moment = "-1h", end: Moment = "now", *, max_points: int | None = None
+    ) -> Any:
+        """Return an iterator (async in `ocs.client.aio`) over the same piece by piece, in bounded memory.
+
+        Each `Chunk` has rows of one series in the order of their time; arguments as of `history`.
+        """
+        return self.flavour.iterate(self.histories.chunks(channels, start, end, max_points))
+
+    def gaps(self, pattern: Channels = "*", start: Moment | None = None, end: Moment | None = None) -> Any:
+        """Return the known holes in the archive, each with its cause, the earliest first.
+
+        Args:
+            pattern: A device, a pattern, or several.
+            start: As of `history`; None for the beginning.
+            end: The same; None for now.
+        """
+        return self.flavour.do(self.histories.gaps(pattern, start, end))
+
     def _find(self, name: str) -> Conversation[Device]:
         device, described = self._devices.get(name, (None, 0.0))
         now = self._seconds()
@@ -84,7 +139,7 @@ class Realm:
             return device
         interface = yield from discover(self.root, name, self.registry)
         if device is None or device.interface != interface:
-            device = Device(self.flavour, self.root, interface)
+            device = Device(self.flavour, self.root, interface, self.histories)
         device.requests.outdated = False
         self._devices[name] = (device, now)
         return device
@@ -100,10 +155,14 @@ class Device:
         flavour: The client.
         root: The address root.
         interface: What the device told of itself.
+        histories: The conversations with the archiver; those with the one called `archiver` by default.
     """
 
-    def __init__(self, flavour: Flavour, root: str, interface: DeviceInterface) -> None:
+    def __init__(
+        self, flavour: Flavour, root: str, interface: DeviceInterface, histories: Histories | None = None
+    ) -> None:
         self._flavour = flavour
+        self._histories = histories or Histories(root)
         self.interface = interface
         self.name = interface.identity.name
         self.requests = DeviceRequests(root, interface)
@@ -112,7 +171,8 @@ class Device:
             name: Operation(flavour, self.requests, operation) for name, operation in interface.operations.items()
         }
         self.channels: dict[str, ClientChannel] = {
-            name: ClientChannel(flavour, asked, channel) for name, channel in interface.channels.items()
+            name: ClientChannel(flavour, asked, channel, self._histories)
+            for name, channel in interface.channels.items()
         }
         self.commands: dict[str, ClientCommand] = {
             name: ClientCommand(flavour, asked, command) for name, command in interface.commands.items()
@@ -163,6 +223,28 @@ class Device:
     def health(self) -> Any:
         """How the device is and why, asked for now (awaitable in `ocs.client.aio`): `level`, `causes`, `sentence`."""
         return self._flavour.do(self._channel_requests.health())
+
+    def history(
+        self,
+        start: Moment = "-1h",
+        end: Moment = "now",
+        *,
+        channels: Channels = "*",
+        max_points: int | None = None,
+        on_progress: Progress | None = None,
+    ) -> Any:
+        """Return what was archived of it, as a `History`; arguments as of `Realm.history`.
+
+        Args:
+            start: Start of the span.
+            end: Its end.
+            channels: Names and patterns of its channels and of the fields of its feeds; all by default.
+            max_points: So many points of each channel at most; None for every row.
+            on_progress: Called with the part that is there, 0 to 1.
+        """
+        names = (channels,) if isinstance(channels, str) else channels
+        asked = [f"{self.name}.{word.strip()}" for name in names for word in name.split(",")]
+        return self._flavour.do(self._histories.history(asked, start, end, max_points, on_progress))
 
     def describe(self) -> Any:
         """Return what the device tells of itself now, as a `DeviceInterface`."""
