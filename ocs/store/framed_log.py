@@ -6,18 +6,22 @@ frame is incomplete has a torn tail: its writer was killed, or the power went, b
 
 from __future__ import annotations
 
+import errno
 import os
 import struct
 import zlib
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 HEAD = b"OCSLOG1\n"
 LARGEST_FRAME = 64_000_000
-"""A longer frame, in bytes, is none: its length was damaged."""
+"""No payload is longer, in bytes; a length beyond that is a damaged one."""
 
 _FRAME = struct.Struct("<II")
+
+Piece = bytes | memoryview
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +47,8 @@ class LogReport:
     """How a file is.
 
     Attributes:
-        frames: How many frames are good.
-        good_bytes: Up to where they reach.
+        frames: How many frames are good, from where the check began.
+        good_bytes: Up to where the file is good.
         torn_bytes: Bytes of an incomplete frame at the end.
         damaged: Whether something else than frames follows the good ones.
     """
@@ -56,58 +60,77 @@ class LogReport:
 
 
 class FramedLog:
-    """A file of frames that is written.
+    """A file of frames that is written; by one thread.
 
     Args:
-        path: The file; it must not be there yet.
+        path: The file; a new one must not be there yet.
+        keep: To go on with a file that is there: so many bytes of it are good (`LogReport.good_bytes`), the rest is
+            cut off.
 
     Raises:
-        OSError: It cannot be made.
+        OSError: It cannot be made, or opened.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, keep: int = 0) -> None:
         self.path = path
-        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        self._file = os.open(path, os.O_WRONLY | os.O_CLOEXEC | (0 if keep else os.O_CREAT | os.O_EXCL), 0o600)
+        self.size = keep
         try:
-            self._write([HEAD])
+            if keep:
+                os.ftruncate(self._file, keep)
+            else:
+                self._write(HEAD)
         except OSError:
-            os.close(self._file)
-            path.unlink(missing_ok=True)
+            self.close()
+            if not keep:
+                path.unlink(missing_ok=True)
             raise
-        self.size = len(HEAD)
 
-    def append(self, payloads: Sequence[Sequence[bytes]]) -> list[int]:
-        """Append a frame for each payload, given in pieces; return their offsets.
+    def append(self, payloads: Sequence[Piece | Sequence[Piece]]) -> list[int]:
+        """Append a frame for each payload, whole or in pieces, by one write; return their offsets.
 
-        It is safe against the death of the process when this returns, against a loss of power after `sync`.
+        They are safe against the death of the process when this returns, against a loss of power after `sync`.
 
         Raises:
-            OSError: The disk refuses, as when it is full; the file is as it was before.
+            OSError: The disk refuses, as when it is full, or a payload has more than 64 MB; the file is as before.
+            ValueError: A payload is empty.
         """
-        pieces: list[bytes] = []
+        parts: list[Piece] = []
         offsets: list[int] = []
         at = self.size
         for payload in payloads:
-            length, check = 0, 0
-            for piece in payload:
-                length += len(piece)
-                check = zlib.crc32(piece, check)
+            pieces = (payload,) if isinstance(payload, bytes | memoryview) else payload
+            length, crc = 0, 0
+            for piece in pieces:
+                length += piece.nbytes if isinstance(piece, memoryview) else len(piece)
+                crc = zlib.crc32(piece, crc)
+            if length > LARGEST_FRAME:
+                raise OSError(errno.EFBIG, f"{length} bytes are too many for a frame, which has {LARGEST_FRAME}")
+            if not length:
+                raise ValueError("an empty payload could not be told from a damaged file")
             offsets.append(at)
-            pieces.append(_FRAME.pack(length, check))
-            pieces += payload
+            parts.append(_FRAME.pack(length, crc))
+            parts += pieces
             at += _FRAME.size + length
-        try:
-            self._write(pieces)
-        except OSError:
-            os.ftruncate(self._file, self.size)
-            os.lseek(self._file, self.size, os.SEEK_SET)
-            raise
-        self.size = at
+        self._write(b"".join(parts))
         return offsets
 
     def sync(self) -> None:
-        """Have everything on the disk when this returns."""
+        """Have everything on the disk when this returns.
+
+        Raises:
+            OSError: The disk refuses.
+        """
         os.fdatasync(self._file)
+
+    def clear(self) -> None:
+        """Drop all frames; the file has only its head then.
+
+        Raises:
+            OSError: The disk refuses.
+        """
+        os.ftruncate(self._file, len(HEAD))
+        self.size = len(HEAD)
 
     def close(self) -> None:
         """Close the file."""
@@ -115,11 +138,17 @@ class FramedLog:
             os.close(self._file)
             self._file = -1
 
-    def _write(self, pieces: Sequence[bytes]) -> None:
-        data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
-        left = memoryview(data)
-        while left:
-            left = left[os.write(self._file, left) :]
+    def _write(self, data: bytes) -> None:
+        left, at = memoryview(data), self.size
+        try:
+            while left:
+                done = os.pwrite(self._file, left, at)
+                left, at = left[done:], at + done
+        except OSError:
+            with suppress(OSError):  # where not even this works, a reader finds a torn tail, and it is written over
+                os.ftruncate(self._file, self.size)
+            raise
+        self.size = at
 
 
 def scan(path: Path, offset: int = 0) -> Iterator[Frame]:
@@ -129,50 +158,43 @@ def scan(path: Path, offset: int = 0) -> Iterator[Frame]:
         OSError: The file cannot be read.
     """
     with path.open("rb") as file:
-        at = offset
-        if at < len(HEAD):
-            if file.read(len(HEAD)) != HEAD:
-                return
-            at = len(HEAD)
-        file.seek(at)
-        while True:
-            head = file.read(_FRAME.size)
-            if len(head) < _FRAME.size:
-                return
-            length, check = _FRAME.unpack(head)
-            if length > LARGEST_FRAME or (length, check) == (0, 0):
+        if not offset and file.read(len(HEAD)) != HEAD:
+            return
+        at = file.seek(max(offset, len(HEAD)))
+        while len(head := file.read(_FRAME.size)) == _FRAME.size:
+            length, crc = _FRAME.unpack(head)
+            if not 0 < length <= min(LARGEST_FRAME, os.fstat(file.fileno()).st_size):
                 return
             payload = file.read(length)
-            if len(payload) < length or zlib.crc32(payload) != check:
+            if len(payload) < length or zlib.crc32(payload) != crc:
                 return
             frame = Frame(at, payload)
             yield frame
             at = frame.end
 
 
-def check(path: Path) -> LogReport:
-    """Return how a file is.
+def check(path: Path, offset: int = 0) -> LogReport:
+    """Return how a file is, from an offset on at which a frame begins.
 
     Raises:
         OSError: It cannot be read.
     """
-    frames, good = 0, 0
-    for frame in scan(path):
+    frames, good = 0, offset
+    for frame in scan(path, offset):
         frames, good = frames + 1, frame.end
     with path.open("rb") as file:
-        size = file.seek(0, os.SEEK_END)
+        size = os.fstat(file.fileno()).st_size
         if not good:
-            file.seek(0)
             head = file.read(len(HEAD))
-            good = len(HEAD) if head == HEAD else 0
-            if not good:
+            if head != HEAD:
                 torn = HEAD.startswith(head)
                 return LogReport(0, 0, size if torn else 0, damaged=not torn)
+            good = len(HEAD)
         file.seek(good)
         rest = file.read(_FRAME.size)
-    if size == good:
-        return LogReport(frames, good, 0, damaged=False)
-    torn = len(rest) < _FRAME.size or (
-        _FRAME.unpack(rest)[0] <= LARGEST_FRAME and good + _FRAME.size + _FRAME.unpack(rest)[0] > size
-    )
-    return LogReport(frames, good, size - good if torn else 0, damaged=not torn)
+    left = size - good
+    if len(rest) == _FRAME.size:
+        length, _ = _FRAME.unpack(rest)
+        if not left < _FRAME.size + length <= _FRAME.size + LARGEST_FRAME:
+            return LogReport(frames, good, 0, damaged=True)
+    return LogReport(frames, good, left, damaged=False)
