@@ -25,13 +25,14 @@ class Observatory:
         client: The blocking flavour that carries requests out.
         root: The address root.
         registry: Name of the registry.
+        archiver: Name of the archiver.
     """
 
-    def __init__(self, client: Any, root: str, registry: str) -> None:
+    def __init__(self, client: Any, root: str, registry: str, archiver: str = "archiver") -> None:
         from ocs.client.surface import Realm
 
         self.client = client
-        self.realm = Realm(client, root, registry)
+        self.realm = Realm(client, root, registry, archiver=archiver)
 
     def __getitem__(self, name: str) -> Any:
         """Return the device called `name`; NotFoundError tells who is there instead."""
@@ -93,4 +94,4 @@ def connect(
     from ocs.client.settings import find_place
 
     place = find_place(url, realm=realm, root=root, site_file=site_file)
-    return Observatory(BlockingClient(place, timeout_s=timeout_s), place.root, place.registry)
+    return Observatory(BlockingClient(place, timeout_s=timeout_s), place.root, place.registry, place.archiver)

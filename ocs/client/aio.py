@@ -125,7 +125,8 @@ class connect:  # noqa: N801 - read as a verb: async with connect() as obs
     async def __aenter__(self) -> Realm:
         """Join, and return the realm."""
         await self._client.join(self._timeout_s)
-        return Realm(self._client, self._place.root, self._place.registry)
+        place = self._place
+        return Realm(self._client, place.root, place.registry, archiver=place.archiver)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from ocs.client.histories import ARCHIVER
 from ocs.realm.endpoint import Endpoint, parse_endpoint, ways_to
 from ocs.router.configuration import socket_path
 from ocs.site import client_settings
@@ -22,6 +23,7 @@ class Place:
         realm: Name of the realm.
         root: The address root.
         registry: Name of the registry.
+        archiver: Name of the archiver.
     """
 
     url: str
@@ -29,6 +31,7 @@ class Place:
     realm: str
     root: str
     registry: str
+    archiver: str = ARCHIVER
 
 
 def find_place(
@@ -53,4 +56,5 @@ def find_place(
     settings = client_settings(words, os.environ)
     where, name = url or settings.router_url, realm or settings.realm
     local = socket_path(router_folder(settings.state_dir, name), parse_endpoint(where).port)
-    return Place(where, ways_to(where, local), name, root or settings.address_root, settings.registry_name)
+    root = root or settings.address_root
+    return Place(where, ways_to(where, local), name, root, settings.registry_name, settings.archiver_name)

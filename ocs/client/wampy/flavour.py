@@ -92,7 +92,7 @@ def connect(
     place = find_place(url, realm=realm, root=root, site_file=site_file)
     client = SafeClient(url=wampy_url(url or place.url), realm=place.realm, timeout_s=timeout_s)
     client.start()
-    return Observatory(WampyClient(client), place.root, place.registry)
+    return Observatory(WampyClient(client), place.root, place.registry, place.archiver)
 
 
 def wampy_url(url: str) -> str:
