@@ -141,7 +141,9 @@ def test_without_an_archiver_data_wait_and_health_says_so(lane: Lane) -> None:
     health = lane.site.device(lane.agent.admin.name).health()
 
     assert lane.archiving.spool.depth_rows >= 3  # changes of state wait too
-    assert any("there is no archiver" in cause.sentence and "not lost" in cause.sentence for cause in health.causes)
+    assert any(
+        "there is no archiver" in cause.sentence and "nothing is lost" in cause.sentence for cause in health.causes
+    )
 
     lane.site.start(lane.keeper)
     lane.site.clock.advance(BACK_OFF_S[2] + 1)

@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ocs.store.spool import Spool, SpoolLimits
 
 from ocs.agent.recording import BATCH_BYTES, LONGEST_QUEUE_BYTES, Recorder, SeriesRecorder
 from ocs.model.datatype import DataType
 from ocs.model.gap import Gap, GapCause
 from ocs.model.quality import Quality
 from ocs.model.series import Batch, FieldType, SeriesKey
+from ocs.store.spool import Spool, SpoolLimits
 from ocs.wire.archive import decode_batch, decode_gap
 
 KEY = SeriesKey("thermo-1", "temperatures", "temperatures")
