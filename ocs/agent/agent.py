@@ -105,7 +105,7 @@ class Agent:
         self._settings = Settings(place.folder, timing.now, self._history_trouble)
         home = Home(
             timing, self.connection, self._settings, lambda: next(self._numbers), self._keep, self._configured_class,
-            place.folder.parent / "simulators", place.grace_s, self.archiving,
+            place.folder, place.folder.parent / "simulators", place.grace_s, self.archiving,
         )  # fmt: skip
         self.admin = AdminDevice(admin_name(place.agent_class, place.instance))
         self.members = [

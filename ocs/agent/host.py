@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from twisted.internet.defer import Deferred
@@ -36,6 +37,10 @@ class Host(Protocol):
     @property
     def settings(self) -> Settings:
         """Memorized set points and changed configuration, on disk; from any thread."""
+
+    @property
+    def folder(self) -> Path:
+        """The agent's state folder, which belongs to it alone."""
 
     @property
     def archiving(self) -> Archiving | None:

@@ -53,6 +53,7 @@ class Home:
         next_id: Gives the number of the next run.
         keep: Told of each change of a run, to keep it on disk.
         of_class: Has a change of a class's configuration applied to the agent's other devices of the class.
+        folder: The agent's state folder.
         simulators: Folder in which simulators tell their ports.
         grace_s: Time that a run has for its clean-up.
         archiving: The agent's part in the archive; None without an archiver.
@@ -64,6 +65,7 @@ class Home:
     next_id: Callable[[], int]
     keep: Callable[[str, RunRecord], None]
     of_class: Callable[[Device, str, Mapping[str, Any]], None]
+    folder: Path
     simulators: Path
     grace_s: float
     archiving: Archiving | None = None
@@ -85,6 +87,7 @@ class Member:
         self.timing = home.timing
         self.settings = home.settings
         self.archiving = home.archiving
+        self.folder = home.folder
         self._home = home
         self._connection = home.connection
         self.publish = home.connection.publish
