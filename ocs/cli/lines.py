@@ -27,7 +27,16 @@ class Lines:
             document: What it tells programs.
         """
         now = time.time()
-        self._waiting.put((f"{clock(now)}  {source:<{SOURCE_WIDTH}} {text}", {"time": now, **document}))
+        self.put_line(f"{clock(now)}  {source:<{SOURCE_WIDTH}} {text}", {"time": now, **document})
+
+    def put_line(self, text: str, document: dict[str, Any]) -> None:
+        """Add a line as it is.
+
+        Args:
+            text: What it tells people.
+            document: What it tells programs.
+        """
+        self._waiting.put((text, document))
 
     def taken(self) -> list[tuple[str, dict[str, Any]]]:
         """Return the lines that wait, and keep none."""

@@ -30,6 +30,12 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "abort": ("operate", "Ask a task to end."),
     "stop": ("operate", "Ask a process to end."),
     "watch": ("watch", "Show feeds, runs, states and events as they come."),
+    "tail": ("tail", "Show values of feeds and channels as they come."),
+    "history": ("history", "Show what was archived of channels."),
+    "plot": ("plot", "Draw what was archived of channels."),
+    "export": ("export", "Write what was archived into a CSV or Parquet file."),
+    "gaps": ("gaps", "Tell where the archive has no data, and why."),
+    "policy": ("policy", "Show or change what is archived."),
     "check": ("check", "Check a site file."),
     "router": ("router", "Start the router alone, or show its configuration."),
     "new": ("new", "Make the files of a new agent."),
@@ -47,6 +53,8 @@ Examples:
   ocs read thermo-1                      the values of its channels
   ocs run faker-1 delay_task delay=2     run a task and wait for it
   ocs watch faker-1                      see what a device publishes
+  ocs history thermo-1 --last 1h         what was archived of it
+  ocs plot thermo-1.temperature          a picture of that
 
 Exit codes: 0 well, 1 failed, 2 wrong usage, 3 wrong configuration, 4 name or port taken,
 5 no router, 6 not found, 7 refused, 8 too late, 130 interrupted."""

@@ -1,7 +1,11 @@
-"""How a run is shown while it goes on: a bar for people, lines for files, nothing for programs."""
+"""How a run, or other work, is shown while it goes on: a bar for people, lines for files, nothing for programs."""
 
 from __future__ import annotations
 
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self
 
@@ -13,6 +17,39 @@ from ocs.client.session import Session
 
 STEP = 0.1
 """A line is printed for each such part of the work, 0 to 1."""
+
+PATIENCE_S = 1.0
+"""Work shows a bar when it takes longer, in s."""
+
+
+@contextmanager
+def working(what: str, patience_s: float = PATIENCE_S) -> Iterator[Callable[[float], None]]:
+    """Show a bar on a terminal while the block works, if it takes long; gives what is called with its part, 0 to 1.
+
+    Args:
+        what: What is done, for people.
+        patience_s: So long nothing is shown, in s.
+    """
+    if not sys.stderr.isatty():
+        yield lambda _fraction: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+    bar = Progress(
+        TextColumn("{task.description}", markup=False), BarColumn(bar_width=24), TaskProgressColumn(),
+        TimeElapsedColumn(), console=Console(stderr=True), transient=True,
+    )  # fmt: skip
+    task = bar.add_task(what, total=1.0)
+    soon = threading.Timer(patience_s, bar.start)
+    soon.daemon = True
+    soon.start()
+    try:
+        yield lambda fraction: bar.update(task, completed=fraction)
+    finally:
+        soon.cancel()
+        soon.join()
+        bar.stop()
 
 
 class Silence:

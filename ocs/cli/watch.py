@@ -61,7 +61,7 @@ def command(
         if events:
             name = str(found.name) if found is not None else ""
             for pattern in names:
-                _check_events(found, selected(found, [pattern]))
+                check_events(found, selected(found, [pattern]))
             watched = EventLines(observatory, lines, name, names, map(EventKind, kinds))
             watched.listen(channels=True)
             if found is not None:
@@ -96,7 +96,7 @@ def _check_feed(device: Any, feed: str) -> None:
         raise NotFoundError(f"{device.name} has no feed {feed}; it has {known}{hint}", field=feed)
 
 
-def _check_events(device: Any, names: list[str]) -> None:
+def check_events(device: Any, names: list[str]) -> None:
     """Make sure that one of the channels sends events, or tell what to configure."""
     sources = {name: device.channels[name].config().get("events", {}) for name in names}
     quiet = {EventKind.CONFIG.value}

@@ -1,0 +1,225 @@
+"""Plots of what was archived: an axis for each unit, time in UTC, gaps shaded with their cause."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import UTC
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ocs.cli.traces import Panel, Trace, broken, panels, traces
+from ocs.model.errors import ConfigurationError, NoDataError
+from ocs.model.gap import CAUSE_SENTENCES, GapCause
+from ocs.model.time_span import iso_time
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from ocs.store.archive.history import History
+
+WIDTH_IN = 10.0
+PANEL_IN = 2.3
+LOW_PANEL_IN = 1.7
+"""Of more than four axes."""
+
+WORDS_IN = 0.28
+"""Height of a line of an axis of texts."""
+
+LONGEST_WORD = 24
+
+DPI = 150
+POINTS = 1200
+"""More points of one channel than this cannot be told apart in the width of a plot."""
+
+FEW = 80
+"""So few points are marked one by one."""
+
+PLAIN = (1e-4, 1e9)
+"""Numbers on an axis that are written without an exponent."""
+
+NARROWEST = 0.0015
+"""A gap is at least so wide, as a part of the span, that it can be seen."""
+
+INK, SOFT, RULE = "#1b1f24", "#57606a", "#e4e7eb"
+COLOURS = ("#0b5fa5", "#d1495b", "#2a9d5c", "#8f5bbd", "#c77d0a", "#16939b", "#6b7280", "#b5447a")
+SHADES = ("#d9dde3", "#fbe3c0", "#dfe8f8", "#f6d7dc", "#d9efe0", "#e9def3")
+FLAGS = {"WARNING": "#e08a00", "ALARM": "#c81e1e", "INVALID": "#7f1d1d"}
+
+DATES = ["", "%Y", "%Y-%m", "%Y-%m-%d", "%Y-%m-%d", "%Y-%m-%d %H:%M"]
+"""What stands under the end of the time axis when its labels are years, months, days, hours, minutes, seconds."""
+
+STYLE = {
+    "font.family": "DejaVu Sans",
+    "font.size": 9.0,
+    "text.color": INK,
+    "axes.edgecolor": SOFT,
+    "axes.labelcolor": INK,
+    "axes.linewidth": 0.8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "axes.xmargin": 0.0,
+    "grid.color": RULE,
+    "grid.linewidth": 0.8,
+    "xtick.color": SOFT,
+    "ytick.color": SOFT,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "legend.frameon": False,
+    "legend.fontsize": 8.5,
+    "svg.fonttype": "none",
+}
+
+
+def draw(history: History, path: Path) -> list[str]:
+    """Draw an answer of the archive into a file, and return the names of the channels that are in it.
+
+    Args:
+        history: The answer.
+        path: The file; its ending says what it becomes: .png, .pdf, .svg.
+
+    Raises:
+        NoDataError: There is nothing to draw.
+        NotAllowedError: A channel cannot be drawn: it has arrays, or too many different texts.
+        ConfigurationError: matplotlib is not installed, or does not know the ending.
+        OSError: The file cannot be written.
+    """
+    mpl = _matplotlib()
+    shown = traces(history)
+    if not shown:
+        raise NoDataError(
+            f"nothing of this was archived from {iso_time(history.start)} to {iso_time(history.end)}; "
+            "`ocs gaps` tells what is known of holes, --last or --start shows another time"
+        )
+    with mpl.rc_context(STYLE):
+        figure = _drawn(history, panels(shown))
+        try:
+            figure.savefig(path, dpi=DPI, facecolor="white", bbox_inches="tight", pad_inches=0.12)
+        except ValueError as error:
+            raise ConfigurationError(f"{path} cannot be drawn: {str(error).lower()}", field=str(path)) from None
+    return [trace.name for trace in shown]
+
+
+def _matplotlib() -> Any:
+    try:
+        import matplotlib as mpl
+    except ImportError:
+        raise ConfigurationError(
+            "plots need matplotlib; install it (pip install matplotlib), or all tools of analysis with OCS "
+            "(pip install 'ocs[analysis]')"
+        ) from None
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
+    return mpl
+
+
+def _drawn(history: History, found: Sequence[Panel]) -> Figure:
+    from matplotlib.figure import Figure
+
+    height = PANEL_IN if len(found) <= 4 else LOW_PANEL_IN  # noqa: PLR2004 - they fit on a screen
+    heights = [max(0.8, WORDS_IN * (len(panel.words) + 1)) if panel.words else height for panel in found]
+    figure = Figure(figsize=(WIDTH_IN, sum(heights) + 0.55 * len(found) + 0.6), layout="constrained")
+    grid = figure.subplots(len(found), 1, sharex=True, squeeze=False, height_ratios=heights)
+    axes: list[Axes] = [row[0] for row in grid]
+    colours = iter(COLOURS * (1 + sum(len(panel.traces) for panel in found) // len(COLOURS)))
+    shades: dict[tuple[GapCause, str], str] = {}
+    several = len({trace.series.device for panel in found for trace in panel.traces}) > 1
+    for axis, panel in zip(axes, found, strict=True):
+        _shade(axis, panel, history, shades, several=several)
+        for trace in panel.traces:
+            _draw_trace(axis, broken(trace, history.gaps), next(colours))
+        _finish(axis, panel)
+    _finish_time(axes[-1], history)
+    _gap_legend(figure, shades)
+    figure.align_ylabels(axes)
+    return figure
+
+
+def _draw_trace(axis: Axes, trace: Trace, colour: str) -> None:
+    few = int(np.isfinite(trace.values).sum()) <= FEW
+    style: dict[str, Any] = {"color": colour, "linewidth": 1.2, "label": trace.name, "solid_joinstyle": "round"}
+    if few:
+        style |= {"marker": "o", "markersize": 3.0}
+    if trace.words:
+        style |= {"drawstyle": "steps-post"}
+    if trace.low is not None and trace.high is not None:
+        band = f"{trace.name}, lowest to highest"
+        axis.fill_between(trace.times, trace.low, trace.high, color=colour, alpha=0.22, linewidth=0, label=band)
+    axis.plot(trace.times, trace.values, **style)
+    for word, places in trace.flagged().items():
+        axis.plot(
+            trace.times[places], trace.values[places], linestyle="none", marker="o", markersize=3.4 if few else 1.8,
+            color=FLAGS.get(word, SOFT), label=word, zorder=3,
+        )  # fmt: skip
+
+
+def _shade(
+    axis: Axes, panel: Panel, history: History, shades: dict[tuple[GapCause, str], str], *, several: bool
+) -> None:
+    least = int((history.end - history.start) * NARROWEST)
+    for gap in history.gaps:
+        if not any(trace.concerns(gap) for trace in panel.traces):
+            continue
+        first, last = max(gap.start, history.start), min(history.end if gap.end is None else gap.end, history.end)
+        if last < history.start or first > history.end:
+            continue
+        key = (gap.cause, gap.device if several else "")
+        colour = shades.setdefault(key, SHADES[len(shades) % len(SHADES)])
+        ends = np.array([first, max(last, first + least)], dtype="datetime64[ns]")
+        axis.axvspan(ends[0], ends[1], facecolor=colour, edgecolor=colour, linewidth=0.6, zorder=0.5)
+
+
+def _gap_legend(figure: Figure, shades: dict[tuple[GapCause, str], str]) -> None:
+    from matplotlib.patches import Patch
+
+    if not shades:
+        return
+    handles = [
+        Patch(facecolor=colour, edgecolor=SOFT, linewidth=0.4,
+              label=f"gap{f' of {device}' if device else ''}: {CAUSE_SENTENCES[cause]}")
+        for (cause, device), colour in shades.items()
+    ]  # fmt: skip
+    figure.legend(handles=handles, loc="outside lower left", ncols=1 if len(handles) > 2 else 2, handlelength=1.6)  # noqa: PLR2004 - two have room beside each other
+
+
+def _finish(axis: Axes, panel: Panel) -> None:
+    axis.set_ylabel(panel.title)
+    labels = dict(zip(*reversed(axis.get_legend_handles_labels()), strict=True))
+    axis.legend(
+        labels.values(), labels, loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=4, borderaxespad=0.2,
+        borderpad=0.2, handlelength=1.6,
+    )  # fmt: skip
+    if panel.words:
+        words = [word if len(word) <= LONGEST_WORD else f"{word[: LONGEST_WORD - 3]}..." for word in panel.words]
+        axis.set_yticks(range(len(words)), words)
+        axis.set_ylim(-0.5, len(words) - 0.5)
+    else:
+        _number_axis(axis)
+
+
+def _number_axis(axis: Axes) -> None:
+    from matplotlib.ticker import FuncFormatter, MaxNLocator, ScalarFormatter
+
+    least, most = PLAIN
+    axis.yaxis.set_major_locator(MaxNLocator(6, min_n_ticks=3))
+    if least <= max(map(abs, axis.get_ylim())) < most:
+        plain = ScalarFormatter(useOffset=False)
+        plain.set_scientific(False)
+        axis.yaxis.set_major_formatter(plain)
+    else:
+        axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _place: f"{value:.10g}"))
+
+
+def _finish_time(axis: Axes, history: History) -> None:
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+
+    locator = AutoDateLocator(tz=UTC, minticks=5, maxticks=12)  # type: ignore[no-untyped-call] # matplotlib's own
+    axis.xaxis.set_major_locator(locator)
+    form = ConciseDateFormatter(locator, tz=UTC, offset_formats=DATES)  # type: ignore[no-untyped-call] # matplotlib's own
+    axis.xaxis.set_major_formatter(form)
+    axis.set_xlim(np.datetime64(history.start, "ns"), np.datetime64(history.end, "ns"))  # type: ignore[arg-type] # it takes what the axis shows
+    axis.set_xlabel("time (UTC)")

@@ -1,0 +1,165 @@
+"""What a plot shows of an answer of the archive: a trace for each channel, broken where nothing is known."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ocs.model.errors import NotAllowedError
+from ocs.model.gap import Gap
+from ocs.model.series import SeriesKey
+
+if TYPE_CHECKING:
+    from ocs.store.archive.history import History
+
+MOST_WORDS = 12
+"""So many different texts have room on an axis."""
+
+SAYING_NOTHING = frozenset({"VALID", "CHANGING"})
+
+Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True)
+class Trace:
+    """One channel.
+
+    Attributes:
+        name: Its name, as short as it is unique.
+        label: Name of its field.
+        unit: Its unit; empty without one.
+        series: Whose it is.
+        times: datetime64[ns], UTC, in order.
+        values: Numbers, as float64; of texts and truth values places in `words`.
+        words: What the numbers stand for; empty for plain numbers.
+        low: The lowest value of each bucket; None where every row is there.
+        high: The highest one.
+        quality: A word for each value; None where all are VALID.
+    """
+
+    name: str
+    label: str
+    unit: str
+    series: SeriesKey
+    times: Array
+    values: Array
+    words: tuple[str, ...] = ()
+    low: Array | None = None
+    high: Array | None = None
+    quality: Array | None = None
+
+    def concerns(self, gap: Gap) -> bool:
+        """Whether a gap is one of this channel."""
+        key = self.series
+        return gap.device == key.device and gap.feed in {"", key.feed} and gap.block in {"", key.block}
+
+    def flagged(self) -> dict[str, Array]:
+        """Return, for each quality that says something, which values have it."""
+        if self.quality is None:
+            return {}
+        words = [word for word in np.unique(self.quality.astype(str)) if word not in SAYING_NOTHING]
+        return {word: (self.quality == word) & np.isfinite(self.values) for word in words}
+
+
+@dataclass
+class Panel:
+    """Traces that share an axis.
+
+    Attributes:
+        unit: Their unit.
+        traces: The traces.
+        words: What the numbers of the axis stand for.
+    """
+
+    unit: str
+    traces: list[Trace] = field(default_factory=list)
+    words: tuple[str, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """What the axis shows: the unit, after the name of the field where all have the same."""
+        labels = {trace.label for trace in self.traces}
+        label = labels.pop().replace("_", " ") if len(labels) == 1 else ""
+        return f"{label} [{self.unit}]".strip() if self.unit else label
+
+
+def traces(history: History) -> list[Trace]:
+    """Return a trace for each channel of an answer that has rows.
+
+    Raises:
+        NotAllowedError: A channel has arrays, or more different texts than an axis has room for.
+    """
+    from ocs.store.archive.conversion import to_numpy
+
+    names = iter(history.names)
+    found = []
+    for part in history.parts:
+        arrays = to_numpy(part.table)
+        for label in part.fields:
+            name = next(names)
+            if len(arrays["time"]):
+                found.append(_trace(name, label, history.units[name], part.series, arrays))
+    return found
+
+
+def panels(shown: Sequence[Trace]) -> list[Panel]:
+    """Return the axes: one for the numbers of each unit, and one for each channel of texts or truth values."""
+    numbers: dict[str, Panel] = {}
+    words = []
+    for trace in shown:
+        if trace.words:
+            words.append(Panel("", [trace], trace.words))
+        else:
+            numbers.setdefault(trace.unit, Panel(trace.unit)).traces.append(trace)
+    return [*numbers.values(), *words]
+
+
+def broken(trace: Trace, gaps: Sequence[Gap]) -> Trace:
+    """Return the trace with a value that is none inside of each gap, so that no line leads across it."""
+    starts = np.array([gap.start for gap in gaps if trace.concerns(gap)], dtype="datetime64[ns]")
+    places = np.searchsorted(trace.times, starts, side="right")
+    inner = (places > 0) & (places < len(trace.times))
+    if not inner.any():
+        return trace
+    at, when = places[inner], starts[inner] + np.timedelta64(1, "ns")
+
+    def holed(column: Array | None, value: Any) -> Array | None:
+        return None if column is None else np.insert(column, at, value)
+
+    return Trace(
+        trace.name, trace.label, trace.unit, trace.series, np.insert(trace.times, at, when),
+        np.insert(trace.values, at, np.nan), trace.words, holed(trace.low, np.nan), holed(trace.high, np.nan),
+        holed(trace.quality, "VALID"),
+    )  # fmt: skip
+
+
+def _trace(name: str, label: str, unit: str, series: SeriesKey, arrays: dict[str, Array]) -> Trace:
+    values, words = _numbers(name, arrays[label])
+    extremes = [arrays.get(f"{label}:{kind}") for kind in ("min", "max")]
+    low, high = (None if each is None else _floats(each) for each in extremes)
+    return Trace(name, label, unit, series, arrays["time"], values, words, low, high, arrays.get(f"{label}:quality"))
+
+
+def _numbers(name: str, values: Array) -> tuple[Array, tuple[str, ...]]:
+    known = [value for value in values if value is not None] if values.dtype == object else []
+    if values.ndim > 1 or any(isinstance(value, (list, np.ndarray, bytes)) for value in known[:1]):
+        raise NotAllowedError(f"{name} has no single numbers; `ocs export` writes what it has into a file", field=name)
+    if values.dtype.kind in "iuf":
+        return _floats(values), ()
+    if values.dtype.kind == "b" or all(isinstance(value, (bool, np.bool_)) for value in known):
+        return _floats(np.array([np.nan if value is None else float(value) for value in values])), ("no", "yes")
+    words = list(dict.fromkeys(str(value) for value in known))
+    if len(words) > MOST_WORDS:
+        raise NotAllowedError(
+            f"{name} has {len(words)} different texts; an axis has room for {MOST_WORDS}: `ocs history` lists them",
+            field=name, limit=MOST_WORDS,
+        )  # fmt: skip
+    places = {word: place for place, word in enumerate(words)}
+    return np.array([np.nan if value is None else places[str(value)] for value in values], float), tuple(words)
+
+
+def _floats(values: Array) -> Array:
+    return values.astype(np.float64)

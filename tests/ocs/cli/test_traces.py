@@ -1,0 +1,95 @@
+"""What a plot shows of an answer."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ocs.cli.traces import MOST_WORDS, broken, panels, traces
+from ocs.model.errors import NotAllowedError
+from ocs.model.gap import Gap, GapCause
+from tests.ocs.cli.answers import SECOND, START, answer, part
+
+GAP = Gap("thermo-1", START + 2 * SECOND, START + 4 * SECOND, GapCause.AGENT_DOWN)
+
+
+def test_numbers_share_an_axis_with_those_of_their_unit_and_words_have_their_own() -> None:
+    history = answer(
+        part("thermo-1", "f", [0, 1], {"inner": [1, 2], "outer": [1.5, 2.5], "p": [7, 8]},
+             {"inner": "K", "outer": "K", "p": "hPa"}),
+        part("stage-1", "_channels", [0, 1], {"State": ["ON", "OFF"], "homed": [True, None]}),
+    )  # fmt: skip
+
+    found = panels(traces(history))
+
+    assert [(panel.unit, [trace.name for trace in panel.traces], panel.words) for panel in found] == [
+        ("K", ["thermo-1.inner", "thermo-1.outer"], ()),
+        ("hPa", ["thermo-1.p"], ()),
+        ("", ["stage-1.State"], ("ON", "OFF")),
+        ("", ["stage-1.homed"], ("no", "yes")),
+    ]
+    assert [panel.title for panel in found] == ["[K]", "p [hPa]", "State", "homed"]
+    assert found[3].traces[0].values.tolist()[0] == 1.0
+    assert np.isnan(found[3].traces[0].values[1])
+
+
+def test_decimated_numbers_have_a_band() -> None:
+    history = answer(part("a", "f", [0, 1], {"x": [1.0, 2.0], "x:min": [0.5, 1.0], "x:max": [3.0, 4.0]}))
+
+    (trace,) = traces(history)
+
+    assert trace.low is not None
+    assert trace.high is not None
+    assert (trace.low.tolist(), trace.high.tolist()) == ([0.5, 1.0], [3.0, 4.0])
+
+
+def test_no_line_leads_across_a_gap() -> None:
+    history = answer(part("thermo-1", "f", [0, 1, 5, 6], {"x": [1, 2, 3, 4]}), gaps=[GAP])
+    (trace,) = traces(history)
+
+    cut = broken(trace, history.gaps)
+
+    assert np.isnan(cut.values).tolist() == [False, False, True, False, False]
+    assert (np.diff(cut.times) > np.timedelta64(0, "ns")).all()
+
+
+@pytest.mark.parametrize(
+    "gap",
+    [
+        Gap("thermo-2", START + 2 * SECOND, None, GapCause.AGENT_DOWN),
+        Gap("thermo-1", START + 2 * SECOND, None, GapCause.AGENT_DOWN, feed="other"),
+        Gap("thermo-1", START - 2 * SECOND, START - SECOND, GapCause.AGENT_DOWN),
+        Gap("thermo-1", START + 7 * SECOND, None, GapCause.AGENT_DOWN),
+    ],
+)
+def test_a_gap_of_something_else_or_of_another_time_breaks_nothing(gap: Gap) -> None:
+    (trace,) = traces(answer(part("thermo-1", "f", [0, 1, 5, 6], {"x": [1, 2, 3, 4]})))
+
+    assert broken(trace, [gap]).values.tolist() == [1, 2, 3, 4]
+
+
+def test_values_that_are_not_valid_are_marked() -> None:
+    quality = {"x": ["VALID", "ALARM", "CHANGING", "WARNING", "ALARM"]}
+    (trace,) = traces(answer(part("a", "f", range(5), {"x": [1.0, 2.0, 3.0, 4.0, None]}, quality=quality)))
+
+    assert {word: places.tolist() for word, places in trace.flagged().items()} == {
+        "ALARM": [False, True, False, False, False],
+        "WARNING": [False, False, False, True, False],
+    }
+
+
+@pytest.mark.parametrize("values", [[[1, 2], [3, 4]], [[1], [2, 3]], [b"ab", b"c"], [None, [1]]])
+def test_arrays_are_refused_with_a_way_out(values: list[object]) -> None:
+    with pytest.raises(NotAllowedError, match=r"a\.x has no single numbers; `ocs export` writes"):
+        traces(answer(part("a", "f", [0, 1], {"x": values})))
+
+
+def test_more_words_than_an_axis_has_room_for_are_refused() -> None:
+    words = [f"line {number}" for number in range(MOST_WORDS + 1)]
+
+    with pytest.raises(NotAllowedError, match=r"a\.log has 13 different texts"):
+        traces(answer(part("a", "f", range(len(words)), {"log": words})))
+
+
+def test_a_channel_without_rows_is_not_drawn() -> None:
+    assert traces(answer(part("a", "f", [], {"x": []}))) == []
