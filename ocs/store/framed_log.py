@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 HEAD = b"OCSLOG1\n"
 LARGEST_FRAME = 64_000_000
@@ -24,8 +25,7 @@ _FRAME = struct.Struct("<II")
 Piece = bytes | memoryview
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(NamedTuple):
     """A frame as it was read.
 
     Attributes:
@@ -161,9 +161,12 @@ def scan(path: Path, offset: int = 0) -> Iterator[Frame]:
         if not offset and file.read(len(HEAD)) != HEAD:
             return
         at = file.seek(max(offset, len(HEAD)))
+        most = 0
         while len(head := file.read(_FRAME.size)) == _FRAME.size:
             length, crc = _FRAME.unpack(head)
-            if not 0 < length <= min(LARGEST_FRAME, os.fstat(file.fileno()).st_size):
+            if length > most:  # the file may have grown; a damaged length allocates no more than that
+                most = min(LARGEST_FRAME, os.fstat(file.fileno()).st_size)
+            if not 0 < length <= most:
                 return
             payload = file.read(length)
             if len(payload) < length or zlib.crc32(payload) != crc:

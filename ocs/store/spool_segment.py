@@ -1,156 +1,120 @@
-"""One file of a spool: its entries, which of them are acknowledged, and which are on their way."""
+"""One file of a spool: its entries, which of them have arrived, which are on their way, and which wait."""
 
 from __future__ import annotations
 
 import struct
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import msgpack
 
-from ocs.model.gap import Gap, GapCause
 from ocs.model.series import SeriesKey
-from ocs.store.framed_log import FramedLog, scan
+from ocs.store.framed_log import HEAD, Frame, FramedLog, check, scan
 from ocs.store.spool_limits import Entry, Ticket
 
 _LENGTH = struct.Struct("<H")
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """An entry as it lies in a file, and where the next one begins."""
+class Stored(NamedTuple):
+    """An entry as it lies in a file.
 
-    entry: Entry
+    Attributes:
+        names: Device, feed and block of its series, empty for a gap.
+        numbers: Epoch, number of the first row, number of rows, times of the first and the last, ns.
+        time: When it was committed, ns.
+        body: What is sent.
+        end: Where the next one begins, in bytes.
+    """
+
+    names: tuple[str, str, str]
+    numbers: tuple[int, int, int, int, int]
     time: int
+    body: bytes
     end: int
+
+    @property
+    def rows(self) -> int:
+        """How many rows it has."""
+        return self.numbers[2]
 
 
 class Segment:
-    """A file of entries of one priority.
+    """A file of entries of one priority. Places count on when it is cleared, so that a ticket never means two.
 
     Args:
         path: The file.
-        number: Its number; higher ones are younger.
+        number: Its number.
         priority: Of its entries.
-        log: What writes it; None for a file of an earlier process.
+        log: What writes it; None for a file that is only read.
     """
 
-    def __init__(self, path: Path, number: int, priority: int, log: FramedLog | None) -> None:
+    def __init__(self, path: Path, number: int, priority: int, log: FramedLog | None = None) -> None:
         self.path = path
         self.number = number
         self.priority = priority
         self.log = log
-        self.size = log.size if log is not None else path.stat().st_size
-        self.count = 0
+        self.size = len(HEAD)
         self.left_rows = 0
         self.left_bytes = 0
+        self.begun = 0
         self.newest = 0
-        self.acknowledged: set[int] = set()
-        self.out: set[int] = set()
-        self.waiting_since: int | None = None
+        self._first = 0
+        self._count = 0
+        self._arrived: set[int] = set()
+        self._out: dict[int, int] = {}
+        self.waiting_since = 0
         self._cursor = (0, 0)
+        self.readable = True
 
-    @property
-    def done(self) -> bool:
-        """Whether nothing in it is needed any more."""
-        return len(self.acknowledged) == self.count
+    # -- for the thread that writes --------------------------------------------------------------
 
-    def append(self, entries: Sequence[Entry], now: int) -> list[Ticket]:
-        """Append entries; they are on their way at once.
+    def load(self) -> bool:
+        """Find what a file of an earlier process has, all of which waits; return whether it is damaged.
 
         Raises:
-            OSError: The disk refuses; nothing was appended.
+            OSError: It cannot be read.
+        """
+        good = 0
+        for stored in self._scan(0):
+            self._count_in(stored.rows, len(stored.body), stored.time)
+            good = stored.end
+        self.waiting_since = self.begun
+        report = check(self.path, good)
+        self.size = max(good, len(HEAD))
+        return report.damaged or report.frames > 0
+
+    def write(self, entries: Sequence[Entry], now: int) -> None:
+        """Append entries to the file; they count once they are `added`.
+
+        Raises:
+            OSError: The disk refuses; the file is as it was.
         """
         if self.log is None:
             raise OSError("this file is not written any more")
         self.log.append([_pieces(entry, now) for entry in entries])
-        first, self.count = self.count, self.count + len(entries)
-        self.size, self.newest = self.log.size, now
-        tickets = [
-            Ticket(self.number, first + place, entry.rows, len(entry.body)) for place, entry in enumerate(entries)
-        ]
-        self.out.update(ticket.place for ticket in tickets)
-        self.left_rows += sum(ticket.rows for ticket in tickets)
-        self.left_bytes += sum(ticket.size for ticket in tickets)
-        return tickets
+        self.size = self.log.size
 
-    def load(self) -> None:
-        """Count what a file of an earlier process has; all of it waits."""
-        for stored in self.scan():
-            self.count += 1
-            self.left_rows += stored.entry.rows
-            self.left_bytes += len(stored.entry.body)
-            self.newest = stored.time
-            self.waiting_since = stored.time if self.waiting_since is None else self.waiting_since
+    def clear(self) -> None:
+        """Empty the file, of which all has arrived.
 
-    def let_wait(self, index: int, time: int) -> None:
-        """Take note that an entry is not on its way any more, and is to be read from the file."""
-        self.out.discard(index)
-        if self.waiting_since is None or time < self.waiting_since:
-            self.waiting_since = time
-        if index < self._cursor[1]:
-            self._cursor = (0, 0)
+        Raises:
+            OSError: The disk refuses.
+        """
+        if self.log is None:
+            raise OSError("this file is not written any more")
+        self.log.clear()
+        self.size = self.log.size
 
-    def acknowledge(self, ticket: Ticket) -> None:
-        """Take note that an entry has arrived."""
-        self.out.discard(ticket.place)
-        if ticket.place not in self.acknowledged:
-            self.acknowledged.add(ticket.place)
-            self.left_rows -= ticket.rows
-            self.left_bytes -= ticket.size
-
-    def take(self, max_bytes: int) -> Iterator[tuple[Ticket, bytes]]:
-        """Yield entries that wait, up to `max_bytes` but at least one, and take note that they are on their way."""
-        offset, index = self._cursor
-        size = 0
-        for stored in self.scan(offset):
-            body = stored.entry.body
-            free = index not in self.out and index not in self.acknowledged
-            if free and size and size + len(body) > max_bytes:
-                return
-            if free:
-                self.out.add(index)
-                size += len(body)
-                yield Ticket(self.number, index, stored.entry.rows, len(body)), body
-            index += 1
-            self._cursor = (stored.end, index)
-            if size >= max_bytes:
-                return
-        if not self.waits:
-            self.waiting_since = None
-
-    @property
-    def waits(self) -> bool:
-        """Whether entries wait in the file."""
-        return len(self.out) + len(self.acknowledged) < self.count
-
-    def gaps(self, cause: GapCause) -> list[Gap]:
-        """Return a gap for each series and epoch of which rows are lost with this file."""
-        found: dict[tuple[SeriesKey, int], Gap] = {}
-        for index, stored in enumerate(self.scan()):
-            entry = stored.entry
-            if entry.series is None or index in self.acknowledged:
-                continue
-            key, last = entry.series, entry.seq + entry.rows - 1
-            before = found.get((key, entry.epoch))
-            rows, first_time, last_time, first_row, last_row = entry.rows, entry.first, entry.last, entry.seq, last
-            if before is not None:
-                rows += before.rows
-                first_time, last_time = min(before.start, first_time), max(before.end or 0, last_time)
-                first_row, last_row = min(before.first, first_row), max(before.last, last_row)
-            found[key, entry.epoch] = Gap(
-                key.device, first_time, last_time, cause, key.feed, key.block, rows, entry.epoch, first_row, last_row
-            )
-        return list(found.values())
-
-    def scan(self, offset: int = 0) -> Iterator[Stored]:
-        """Yield the entries from an offset on; a frame that is none of ours ends it."""
-        for frame in scan(self.path, offset):
-            stored = _stored(frame.payload, self.priority, frame.end)
-            if stored is None:
-                return
-            yield stored
+    def left(self) -> Iterator[Entry]:
+        """Yield the entries that have not arrived, as far as the file can be read."""
+        try:
+            for place, stored in zip(range(self._first, self._count), self._scan(0), strict=False):
+                if place not in self._arrived:
+                    series = SeriesKey(*stored.names) if stored.names[0] else None
+                    yield Entry(series, *stored.numbers, self.priority, stored.body)
+        except OSError:
+            return
 
     def close(self) -> None:
         """Write no more into it."""
@@ -158,10 +122,99 @@ class Segment:
             self.log.close()
             self.log = None
 
-    def remove(self) -> None:
-        """Delete the file."""
-        self.close()
-        self.path.unlink(missing_ok=True)
+    # -- for whoever has the spool's lock --------------------------------------------------------
+
+    @property
+    def done(self) -> bool:
+        """Whether all that was added has arrived."""
+        return len(self._arrived) == self._count - self._first
+
+    @property
+    def waits(self) -> bool:
+        """Whether entries are to be read from the file."""
+        return self.readable and len(self._out) + len(self._arrived) < self._count - self._first
+
+    @property
+    def since(self) -> int | None:
+        """When the oldest entry that has not arrived was committed, ns; None when all have."""
+        times = list(self._out.values())
+        if len(self._out) + len(self._arrived) < self._count - self._first:
+            times.append(self.waiting_since)
+        return min(times, default=None)
+
+    def added(self, entries: Sequence[Entry], now: int) -> list[Ticket]:
+        """Count entries that were written; they are on their way."""
+        tickets = []
+        for entry in entries:
+            self._out[self._count] = now
+            tickets.append(Ticket(self.number, self._count, entry.rows, len(entry.body)))
+            self._count_in(entry.rows, len(entry.body), now)
+        return tickets
+
+    def cleared(self) -> None:
+        """Take note that the file is empty."""
+        self._first = self._count
+        self._arrived.clear()
+        self._cursor = (0, self._first)
+        self.begun = 0
+
+    def let_wait(self, place: int) -> None:
+        """Take note that an entry is not on its way any more, and is to be read from the file."""
+        if place not in self._out:
+            return
+        others = self.waits
+        time = self._out.pop(place)
+        self.waiting_since = min(self.waiting_since, time) if others else time
+        self.readable = True
+        if place < self._cursor[1]:
+            self._cursor = (0, self._first)
+
+    def arrive(self, ticket: Ticket) -> None:
+        """Take note that an entry has arrived."""
+        self._out.pop(ticket.place, None)
+        if ticket.place >= self._first and ticket.place not in self._arrived:
+            self._arrived.add(ticket.place)
+            self.left_rows -= ticket.rows
+            self.left_bytes -= ticket.size
+
+    def take(self, max_bytes: int) -> list[tuple[Ticket, bytes]]:
+        """Return entries that wait, up to `max_bytes` but at least one; they are on their way.
+
+        When none is found though some wait, the file has become unreadable.
+        """
+        found: list[tuple[Ticket, bytes]] = []
+        room = max_bytes
+        offset, first = self._cursor
+        try:
+            for place, stored in zip(range(first, self._count), self._scan(offset), strict=False):
+                body = stored.body
+                if place not in self._out and place not in self._arrived:
+                    if found and len(body) > room:
+                        break
+                    found.append((Ticket(self.number, place, stored.rows, len(body)), body))
+                    self._out[place] = self.waiting_since = stored.time
+                    room -= len(body)
+                self._cursor = (stored.end, place + 1)
+                if len(body) > room:  # the next one is as large, most likely: it is not read in vain
+                    break
+        except OSError:
+            pass
+        self.readable = bool(found) or not self.waits
+        return found
+
+    def _count_in(self, rows: int, size: int, time: int) -> None:
+        self._count += 1
+        self.left_rows += rows
+        self.left_bytes += size
+        self.begun = self.begun or time
+        self.newest = time
+
+    def _scan(self, offset: int) -> Iterator[Stored]:
+        for frame in scan(self.path, offset):
+            stored = _stored(frame)
+            if stored is None:
+                return
+            yield stored
 
 
 def _pieces(entry: Entry, now: int) -> tuple[bytes, bytes, bytes]:
@@ -171,11 +224,12 @@ def _pieces(entry: Entry, now: int) -> tuple[bytes, bytes, bytes]:
     return _LENGTH.pack(len(head)), head, entry.body
 
 
-def _stored(payload: bytes, priority: int, end: int) -> Stored | None:
+def _stored(frame: Frame) -> Stored | None:
+    payload = frame.payload
     try:
         begin = _LENGTH.size + _LENGTH.unpack_from(payload)[0]
-        device, feed, block, epoch, seq, rows, first, last, time = msgpack.unpackb(payload[_LENGTH.size : begin])
+        device, feed, block, *numbers, time = msgpack.unpackb(payload[_LENGTH.size : begin])
+        epoch, seq, rows, first, last = numbers
     except (struct.error, ValueError, TypeError, msgpack.UnpackException):
         return None
-    series = SeriesKey(device, feed, block) if device else None
-    return Stored(Entry(series, epoch, seq, rows, first, last, priority, payload[begin:]), time, end)
+    return Stored((device, feed, block), (epoch, seq, rows, first, last), time, payload[begin:], frame.end)
