@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from ocs.model.datatype import BOUNDS, DataType
 from ocs.store.archive.parquet import row_groups, scan_block
+from ocs.store.archive.rollups import SECOND
 
 QUALITY = ":quality"
 """Ending of the name of a column of qualities; a block has one only where something was not VALID."""
@@ -73,6 +74,20 @@ def merged_rows(paths: Sequence[Path]) -> Iterator[pa.Table]:
         ready, held = _split(held, bound)
         if ready:
             yield in_order(joined(ready)) if len(ready) > 1 else ready[0]
+
+
+def seconds_of(paths: Sequence[Path]) -> tuple[_Array, int]:
+    """Return in which seconds blocks have rows (their starts, ns, in order, each once), and how many rows they have.
+
+    Args:
+        paths: The blocks, at least one; errors as of `merged_rows`.
+    """
+    seconds, rows = [], 0
+    for path in paths:
+        for table in scan_block(path, _FIRST, _LAST, ()):
+            seconds.append(np.unique(numbers_of(table, "time") // SECOND))
+            rows += table.num_rows
+    return np.unique(np.concatenate(seconds)) * SECOND, rows
 
 
 def _split(tables: Sequence[pa.Table], bound: int | None) -> tuple[list[pa.Table], list[pa.Table]]:

@@ -29,7 +29,17 @@ _UNSEEN = (None, errno.EIO)
 
 
 class DamagedBlockError(OperationFailedError):
-    """A file of the archive is truncated or its content is not what was written."""
+    """A file of the archive is truncated or its content is not what was written.
+
+    Args:
+        path: The file.
+        why: What is wrong with it.
+    """
+
+    def __init__(self, path: Path, why: object) -> None:
+        super().__init__(f"{path} is damaged ({why}); the archive sets it aside at its next check")
+        self.path = path
+        self.why = why
 
 
 class NewFiles:
@@ -212,7 +222,7 @@ def _damage(path: Path) -> Iterator[None]:
     except (pa.ArrowException, OSError) as error:
         if getattr(error, "errno", None) not in _UNSEEN:
             raise
-        raise DamagedBlockError(f"{path} is damaged ({error}); the archive sets it aside at its next check") from error
+        raise DamagedBlockError(path, error) from error
 
 
 def _options(schema: pa.Schema) -> dict[str, Any]:

@@ -70,6 +70,30 @@ def rolled_up_to(table: pa.Table, levels: Sequence[str]) -> dict[str, pa.Table]:
     return {level: rollup for level, rollup in made.items() if rollup.num_columns > 1}
 
 
+class Accumulation:
+    """The roll-ups of rows that come piece by piece.
+
+    Args:
+        levels: Names of levels, the finest first.
+    """
+
+    def __init__(self, levels: Sequence[str]) -> None:
+        self._levels = levels
+        self._pieces: list[pa.Table] = []
+
+    def add(self, table: pa.Table) -> None:
+        """Take rows in, at least one."""
+        for rollup in rolled_up_to(table, self._levels[:1]).values():
+            self._pieces.append(rollup)
+
+    def rollups(self) -> dict[str, pa.Table]:
+        """Return the roll-ups of all that was taken in, by level."""
+        made: dict[str, pa.Table] = {}
+        for level in self._levels if self._pieces else ():
+            made[level] = merged(self._pieces if not made else [next(reversed(made.values()))], level)
+        return made
+
+
 def kept_levels(times: _Array, rows: int) -> list[str]:
     """Return the levels that are worth it for rows at these times, the finest first.
 
