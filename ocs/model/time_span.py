@@ -11,6 +11,9 @@ import numpy as np
 from ocs.model.errors import ParameterError
 
 NS_PER_S = 1_000_000_000
+LEAST_NS = 10**17
+"""A whole number of at least this is no POSIX seconds but ns: as such it is in March 1973."""
+
 DAY_NS = 86_400 * NS_PER_S
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -33,8 +36,8 @@ def read_time(given: Moment, now: int) -> int:
 
     Args:
         given: `now`, `today` (its midnight, UTC), `yesterday`, a duration before or after now such as `-90s`, `-1h30m`
-            or `-2d`, both together (`today+6h`), an ISO 8601 text (UTC unless it names its zone), POSIX seconds, or a
-            datetime.
+            or `-2d`, both together (`today+6h`), an ISO 8601 text (UTC unless it names its zone), POSIX seconds, a
+            datetime, or a whole number of ns since 1970, which is told from seconds by its size.
         now: The present, ns.
 
     Raises:
@@ -115,10 +118,11 @@ def _object(given: object) -> int | None:
     if isinstance(given, date):
         return _datetime(datetime.combine(given, time()))
     if isinstance(given, (int, np.integer)) and not isinstance(given, bool):
-        return int(given) * NS_PER_S
+        whole = int(given)
+        return whole if abs(whole) >= LEAST_NS else whole * NS_PER_S
     if isinstance(given, (float, np.floating)) and math.isfinite(given):
-        whole = math.floor(given)
-        return whole * NS_PER_S + round((float(given) - whole) * NS_PER_S)
+        seconds = math.floor(given)
+        return seconds * NS_PER_S + round((float(given) - seconds) * NS_PER_S)
     return None
 
 

@@ -54,6 +54,8 @@ def test_a_text_counts_from_now(text: str, hours: float) -> None:
         NOON / NS_PER_S,
         np.int64(NOON // NS_PER_S),
         np.float64(NOON / NS_PER_S),
+        NOON,
+        np.int64(NOON),
         np.datetime64("2026-03-01T12:00"),
         datetime(2026, 3, 1, 12),  # noqa: DTZ001 - UTC is what is tested
         datetime(2026, 3, 1, 12, tzinfo=UTC),
@@ -79,8 +81,8 @@ def test_what_is_no_time_is_refused_with_examples(wrong: str) -> None:
         read_time(wrong, NOON)
 
 
-@pytest.mark.parametrize("far", [NOON, float(NOON), str(NOON), -1e12, "-9999999w"])
-def test_nanoseconds_given_as_seconds_are_too_far_away(far: str | float) -> None:
+@pytest.mark.parametrize("far", [float(NOON), str(NOON), NOON // 1000, NOON // 1_000_000, 2**63, -1e12, "-9999999w"])
+def test_what_is_no_number_of_seconds_is_too_far_away(far: str | float) -> None:
     with pytest.raises(ParameterError, match="too far from 1970; a number is taken as POSIX seconds"):
         read_time(far, NOON)
 
