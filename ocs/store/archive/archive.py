@@ -1,0 +1,320 @@
+"""The archive that is written: puts go to the journal, each row once, and are answered when they are on the disk.
+
+Everything that is taken is taken in one thread. It takes all puts that wait, writes them, syncs the disk once, and
+answers all of them: no timer, and the more rows in each sync the more there are.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Any
+
+from ocs.model.archive_policy import Keeping
+from ocs.model.errors import RetryAfterError
+from ocs.model.gap import Gap, GapCause
+from ocs.model.series import SeriesKey
+from ocs.store.archive.catalogue import Catalogue
+from ocs.store.archive.compaction import CompactReport
+from ocs.store.archive.journal import JournalWriter, LeftOut, read_journal
+from ocs.store.archive.layout import Layout
+from ocs.store.archive.quarantine import Quarantine
+from ocs.store.archive.retention import RetainReport
+from ocs.store.archive.taking import PutAnswer, Select, Selected, Taking
+from ocs.store.archive.upkeep import Upkeep
+from ocs.store.archive.verification import CheckReport
+from ocs.store.ownership import Ownership
+
+__all__ = ["Archive", "ArchiveFigures", "ArchiveOptions", "Selected"]
+
+RETRY_S = 10.0
+"""After the disk refused, senders are asked to try again after so many seconds."""
+
+CLOSE_S = 60.0
+SEAL_S = 600.0
+_STARTS = frozenset({GapCause.PROCESS_KILLED, GapCause.PROCESS_STOPPED})
+"""What a new process of an agent tells; it ends what the old one left open."""
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveOptions:
+    """How often the journal becomes blocks.
+
+    Attributes:
+        seal_s: A file of the journal is closed after so many seconds,
+        seal_bytes: or when it has so many bytes.
+    """
+
+    seal_s: float = 300.0
+    seal_bytes: int = 64_000_000
+
+
+@dataclass(slots=True)
+class ArchiveFigures:
+    """What was done since the start.
+
+    Attributes:
+        rows: Rows stored.
+        puts: Puts answered.
+        skipped: Rows that the policy left out.
+        refused: Parts that were refused.
+        duplicates: Rows that were there already.
+        journal_bytes: Bytes of the journal's files.
+    """
+
+    rows: int = 0
+    puts: int = 0
+    skipped: int = 0
+    refused: int = 0
+    duplicates: int = 0
+    journal_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """A put, gaps to record, or a wish to close the present file of the journal."""
+
+    parts: Sequence[Any]
+    done: Future[Any]
+    gaps: tuple[Gap, ...] = ()
+    roll: bool = False
+
+
+class Archive:
+    """An archive that is written; its methods may be called from any thread.
+
+    Args:
+        folder: Its folder.
+        now: Returns POSIX s.
+        on_trouble: Told in one sentence when something goes wrong that nobody else is told of.
+        options: How often the journal becomes blocks.
+        select: Asked for each batch which rows stay; None keeps all.
+
+    Attributes:
+        figures: What was done since the start.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        now: Callable[[], float],
+        on_trouble: Callable[[str], None],
+        options: ArchiveOptions | None = None,
+        select: Select | None = None,
+    ) -> None:
+        self.figures = ArchiveFigures()
+        self._layout = Layout(folder)
+        self._now = now
+        self._on_trouble = on_trouble
+        self._options = options or ArchiveOptions()
+        self._select = select
+        self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
+        self._lock = threading.Lock()
+        self._open = False
+        self._number = 0
+        self._journal: JournalWriter | None = None
+        self._began = 0.0
+        self._older_bytes = 0
+
+    # -- life ------------------------------------------------------------------------------------
+
+    def open(self) -> None:
+        """Begin: what the journal has of earlier processes counts, and becomes blocks soon.
+
+        Raises:
+            DuplicateError: Another process has it open.
+            DamagedCatalogueError: The catalogue is damaged.
+            OSError: The folder cannot be used.
+        """
+        layout = self._layout
+        self._owner = Ownership(layout.folder, f"the archive {layout.folder}")
+        try:
+            layout.journals.mkdir(parents=True, exist_ok=True)
+            self._catalogue = Catalogue(layout.catalogue)
+            self._taking = Taking(self._catalogue, Quarantine(layout.quarantine, self._now), self._select)
+            self._upkeep = Upkeep(layout, self._now, self._on_trouble)
+        except BaseException:
+            self._owner.release()
+            raise
+        sealed = self._catalogue.sealed
+        left = [number for number in layout.journal_numbers() if number > sealed]
+        for number in left:
+            for item in read_journal(layout.journal(number)):
+                series = item.series if isinstance(item, LeftOut) else item.form.series
+                self._taking.taken.stage(series, item.epoch, item.first, item.last)
+            self._upkeep.seal(number)
+        self._taking.taken.keep()
+        self._number = max([sealed, *layout.journal_numbers()])
+        self._measure()
+        self._open = True
+        self._upkeep.start()
+        self._thread = threading.Thread(target=self._serve, name="archive", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Answer what waits, and end; nothing more is sealed."""
+        with self._lock:
+            was_open, self._open = self._open, False
+            if was_open:
+                self._jobs.put(None)
+        if not was_open:
+            return
+        self._thread.join(timeout=CLOSE_S)
+        self._upkeep.close()
+        if self._journal is not None:
+            self._journal.close()
+        self._catalogue.close()
+        self._owner.release()
+
+    # -- putting in ------------------------------------------------------------------------------
+
+    def put(self, parts: Sequence[Any]) -> Future[dict[str, Any]]:
+        """Have the parts of a put taken; the answer comes when they are on the disk.
+
+        It is a map `{"stored", "known", "skipped"}` of rows and `"refused"`, a list of `{"index", "code", "message"}`;
+        or a RetryAfterError when the disk refuses.
+        """
+        return self._give(_Job(parts, Future()))
+
+    def record_gap(self, gap: Gap) -> Future[Any]:
+        """Have a gap recorded."""
+        return self._give(_Job((), Future(), (gap,)))
+
+    def _give(self, job: _Job) -> Future[Any]:
+        with self._lock:
+            if self._open:
+                self._jobs.put(job)
+                return job.done
+        job.done.set_exception(RetryAfterError("the archive is closed", limit=RETRY_S))
+        return job.done
+
+    # -- upkeep ----------------------------------------------------------------------------------
+
+    def seal(self, *, wait: bool = True) -> bool:
+        """Make blocks of what is in the journal now; True when that is done, False when it was not waited for."""
+        self._give(_Job((), Future(), roll=True)).result(SEAL_S)
+        return self._upkeep.wait_sealed(SEAL_S if wait else 0.0)
+
+    def compact(self) -> CompactReport:
+        """Merge blocks of which many are small."""
+        return self._upkeep.compact()
+
+    def retain(self, keeping: Callable[[SeriesKey, Iterable[str]], Keeping]) -> RetainReport:
+        """Delete what has been kept for as long as its rule says."""
+        return self._upkeep.retain(keeping)
+
+    def check(self, *, thorough: bool = True, on_progress: Callable[[float], None] = lambda _: None) -> CheckReport:
+        """Set damaged files aside."""
+        return self._upkeep.check(thorough=thorough, on_progress=on_progress)
+
+    # -- the thread ------------------------------------------------------------------------------
+
+    def _serve(self) -> None:
+        while True:
+            jobs, ending = self._waiting_jobs()
+            if jobs:
+                self._take(jobs)
+            try:
+                if self._due(jobs):
+                    self._roll()
+            except OSError as error:
+                self._on_trouble(f"a file of the journal could not be closed: {error}")
+            for job in jobs:
+                if job.roll:
+                    job.done.set_result(None)
+            if ending:
+                return
+
+    def _waiting_jobs(self) -> tuple[list[_Job], bool]:
+        try:
+            found = [self._jobs.get(timeout=max(0.05, self._began + self._options.seal_s - time.monotonic()))]
+        except Empty:
+            return [], False
+        while not self._jobs.empty():
+            found.append(self._jobs.get())
+        return [job for job in found if job is not None], None in found
+
+    def _take(self, jobs: Sequence[_Job]) -> None:
+        puts = [job for job in jobs if not job.roll]
+        answers: list[PutAnswer] = []
+        try:
+            journal = self._writer()
+            answers = [self._taking.take(job.parts) for job in puts]
+            gaps = [*self._taking.gaps, *(gap for job in puts for gap in job.gaps)]
+            self._taking.finish(journal)
+            gaps += [gap for gap in self._taking.gaps if gap not in gaps]
+            if gaps:
+                self._catalogue.add_gaps(self._with_ends(gaps))
+            journal.flush()
+        except (OSError, sqlite3.Error) as error:
+            self._fail(puts, RetryAfterError(f"the archive's disk refuses ({error}); try again later", limit=RETRY_S))
+            return
+        except Exception as error:  # noqa: BLE001 - the edge of the thread: whoever waits is told, and it goes on
+            self._on_trouble(f"puts could not be taken: {type(error).__name__}: {error}")
+            self._fail(puts, RetryAfterError(f"the archive failed ({error}); try again later", limit=RETRY_S))
+            return
+        self._taking.keep()
+        self._count(answers)
+        for job, answer in zip(puts, answers, strict=True):
+            job.done.set_result(answer.encode())
+
+    def _fail(self, puts: Sequence[_Job], error: Exception) -> None:
+        self._taking.forget()
+        if self._journal is not None:
+            self._journal.forget()
+        for job in puts:
+            job.done.set_exception(error)
+
+    def _count(self, answers: Sequence[PutAnswer]) -> None:
+        figures = self.figures
+        figures.puts += len(answers)
+        for answer in answers:
+            figures.rows += answer.stored
+            figures.duplicates += answer.known
+            figures.skipped += answer.skipped
+            figures.refused += len(answer.refused)
+        figures.journal_bytes = self._older_bytes + (0 if self._journal is None else self._journal.size)
+
+    def _with_ends(self, gaps: Sequence[Gap]) -> list[Gap]:
+        """Return gaps with those that the old process of an agent left open, which its new one ends."""
+        ended: list[Gap] = []
+        for start in [gap for gap in gaps if gap.cause in _STARTS]:
+            ended += [
+                replace(gap, end=start.end)
+                for gap in self._catalogue.gaps(end=start.start)
+                if gap.device == start.device and gap.end is None and gap.cause is GapCause.LINK_LOST
+            ]
+        return [*ended, *gaps]
+
+    def _writer(self) -> JournalWriter:
+        if self._journal is None:
+            number = self._number + 1
+            self._journal = JournalWriter(self._layout.journal(number))
+            self._number = number
+            self._began = time.monotonic()
+        return self._journal
+
+    def _due(self, jobs: Sequence[_Job]) -> bool:
+        if self._journal is None or not self._journal.used:
+            return False
+        old = time.monotonic() - self._began >= self._options.seal_s
+        return old or self._journal.size >= self._options.seal_bytes or any(job.roll for job in jobs)
+
+    def _roll(self) -> None:
+        if self._journal is not None:
+            journal, self._journal = self._journal, None
+            journal.close()
+            self._upkeep.seal(self._number)
+            self._measure()
+
+    def _measure(self) -> None:
+        paths = [self._layout.journal(number) for number in self._layout.journal_numbers()]
+        self._older_bytes = sum(path.stat().st_size for path in paths if path.exists())
+        self.figures.journal_bytes = self._older_bytes

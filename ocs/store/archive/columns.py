@@ -1,0 +1,105 @@
+"""Columns of a batch as Arrow arrays, straight from the bytes that came where that is possible, and back to types."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from ocs.model.datatype import DataType
+from ocs.model.errors import ParameterError
+from ocs.model.series import TEXTS, Batch, Fields, FieldType
+
+TIME = pa.timestamp("ns", "UTC")
+QUALITY = ":quality"
+
+_NUMBERS = {
+    kind: getattr(pa, "bool_" if kind is DataType.BOOL else kind.value)()
+    for kind in DataType
+    if kind.numeric or kind is DataType.BOOL
+}
+
+
+def arrow_type(kind: FieldType) -> pa.DataType:
+    """Return the Arrow type of a field: texts for enums and states, JSON texts for records, lists for arrays."""
+    element = _NUMBERS.get(kind.dtype, pa.binary() if kind.dtype is DataType.BYTES else pa.string())
+    for _ in range(kind.dims):
+        element = pa.list_(element)
+    return element
+
+
+def arrow_field(name: str, kind: FieldType) -> pa.Field:
+    """Return the Arrow field; its metadata have the word of the type, the unit and the labels."""
+    metadata = {"dtype": kind.dtype.value}
+    if kind.unit:
+        metadata["unit"] = kind.unit
+    if kind.labels:
+        metadata["labels"] = json.dumps(kind.labels)
+    return pa.field(name, arrow_type(kind), metadata=metadata)
+
+
+def arrow_fields(fields: Fields, qualities: Sequence[str]) -> list[pa.Field]:
+    """Return the Arrow fields of rows: the fields, and qualities of those that have some."""
+    return [
+        *(arrow_field(name, kind) for name, kind in fields.items()),
+        *(pa.field(f"{name}{QUALITY}", pa.uint8()) for name in qualities),
+    ]
+
+
+def arrow_arrays(batch: Batch) -> list[pa.Array]:
+    """Return the arrays of a batch's fields and qualities, in the order of `arrow_fields`.
+
+    Raises:
+        ParameterError: A value does not go with its field's type.
+    """
+    return [
+        *(_array(batch.columns[name], kind, name) for name, kind in batch.fields.items()),
+        *(pa.array(batch.quality[name], pa.uint8()) for name in sorted(batch.quality)),
+    ]
+
+
+def times_array(times: Any) -> pa.Array:
+    """Return instants (ns, int64) as Arrow's."""
+    return pa.array(times).view(TIME)
+
+
+def with_fields(batch: Batch, fields: Fields) -> Batch:
+    """Return a batch with its integers and truth values as the floats that `fields` want."""
+    columns = dict(batch.columns)
+    for name, kind in fields.items():
+        if batch.fields[name] != kind:
+            columns[name] = _floats(columns[name], kind)
+    return replace(batch, fields=fields, columns={name: columns[name] for name in fields})
+
+
+def _floats(column: Any, kind: FieldType) -> Any:
+    if isinstance(column, np.ndarray):
+        return column.astype(kind.dtype.value)
+    return np.array([np.nan if value is None else value for value in column], dtype=kind.dtype.value)
+
+
+def _array(column: Any, kind: FieldType, name: str) -> pa.Array:
+    try:
+        if isinstance(column, np.ndarray):
+            return _of_numpy(column)
+        if kind.dtype is DataType.RECORD:
+            column = [None if value is None else json.dumps(value) for value in column]
+        elif kind.dtype in TEXTS and not kind.dims:
+            column = [value if value is None or isinstance(value, str) else str(value) for value in column]
+        return pa.array(column, arrow_type(kind))
+    except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
+        raise ParameterError(f"field {name} has a value that is no {kind.dtype.value}: {error}", field=name) from None
+
+
+def _of_numpy(column: Any) -> pa.Array:
+    if column.ndim == 1:
+        return pa.array(column)
+    flat = pa.array(np.ascontiguousarray(column).reshape(-1))
+    for length in reversed(column.shape[1:]):
+        count = len(flat) // length if length else int(np.prod(column.shape[: column.ndim - 1]))
+        flat = pa.ListArray.from_arrays(pa.array(np.arange(count + 1, dtype=np.int32) * length), flat)
+    return flat
