@@ -63,6 +63,7 @@ def _settings(plan: SitePlan, name: str) -> AgentSettings:
         crossbar_timeout_s=0.0,
         access_policy=None,
         log_level=site.log_level,
+        archiver="",
         agent_paths=(),
         devices=(DeviceSettings(name),),
         options={},
