@@ -159,6 +159,17 @@ class Follower:
         return batches, count
 
 
+def forget(folder: Path, name: str) -> None:
+    """Remove the cursor of a follower that will not come again; the archive keeps nothing for it any more.
+
+    Raises:
+        OcsError: The catalogue cannot be used.
+        OSError: The disk refuses.
+    """
+    with Catalogue(Layout(folder).catalogue) as catalogue:
+        catalogue.remove_cursor(name)
+
+
 def _batch(rows: Rows) -> Batch:
     form, columns = rows.form, rows.batch
     return Batch(

@@ -56,6 +56,13 @@ class ServerProcess:
             self._process.wait(START_S)
             self._process = None
 
+    def end(self) -> None:
+        """End it in order: what it has in memory goes to its disk."""
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait(START_S)
+            self._process = None
+
     def freeze(self) -> None:
         assert self._process is not None
         self._process.send_signal(signal.SIGSTOP)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from ocs.model.datatype import DataType
 from ocs.model.series import Batch, FieldType, SeriesKey
 from ocs.store.archive.catalogue import Catalogue, Cursor
-from ocs.store.archive.following import SAVED_ROWS, Follower
+from ocs.store.archive.following import SAVED_ROWS, Follower, forget
 from ocs.store.archive.journal import JournalWriter
 from ocs.store.archive.layout import Layout
 
@@ -176,6 +176,16 @@ def test_the_archive_knows_from_the_beginning_that_somebody_follows(
     numbers(follower)
 
     assert journal.cursor() == Cursor(2, 0)
+
+
+def test_a_follower_that_is_forgotten_keeps_nothing_back(journal: Journal, follow: Callable[..., Follower]) -> None:
+    follow().close()
+    follow("other").close()
+
+    forget(journal.folder, "copy")
+
+    assert journal.cursor() is None
+    assert journal.cursor("other") == Cursor(0)
 
 
 def test_rows_that_were_left_out_keep_nothing_back(journal: Journal, follow: Callable[..., Follower]) -> None:
