@@ -31,6 +31,7 @@ class Thinner:
         self._names = list(rules)
         periods = [rule.period_s for rule in rules.values() if rule.period_s is not None]
         self._period = round(min(periods) * NS) if periods else None
+        self._seen = (0, 0)
         self._time: int | None = None
         self._values: tuple[float, ...] = ()
         self._before: dict[str, Any] = {}
@@ -39,6 +40,9 @@ class Thinner:
         """Return the places of the rows that stay, as an array of integers; None when all of them do."""
         if self._all:
             return None
+        if batch.epoch == self._seen[0] and batch.seq <= self._seen[1]:
+            self._time = None  # they were judged, but did not get to the disk: what was kept then is not there
+        self._seen = (batch.epoch, batch.last)
         columns = [_floats(batch.columns[name]) for name in self._bands]
         forced = np.zeros(len(batch), dtype=bool)
         forced[0] = self._time is None

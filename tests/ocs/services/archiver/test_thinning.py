@@ -130,6 +130,16 @@ def test_a_quality_stays_when_it_changes_though_the_value_does_not() -> None:
     assert thinned.take({"a": [0.0] * 2}) == [0]
 
 
+def test_rows_that_come_again_because_the_disk_refused_them_are_judged_anew() -> None:
+    thinned = Thinned({"a": FLOAT}, a={"dead_band": 1.0})
+    assert thinned.take({"a": [0.0]}) == [0]
+    assert thinned.take({"a": [5.0, 5.0]}) == [0]
+
+    thinned.seq = 2
+
+    assert thinned.take({"a": [5.0, 5.0]}) == [0]
+
+
 def test_rows_of_an_outage_that_come_later_are_thinned_too() -> None:
     thinned = Thinned({"a": FLOAT}, a={"period_s": 10.0})
 
