@@ -18,7 +18,7 @@ QUALITY_TYPE = pa.dictionary(pa.int8(), pa.string())
 
 
 def widened(schemas: Sequence[pa.Schema]) -> pa.Schema:
-    """Return columns that hold the values of all, in the order of their first appearance.
+    """Return columns that hold the values of all, in the order of their first appearance, companions behind their own.
 
     Integers and floats become float64, what else differs text. What a later schema says of a column (unit, labels)
     holds before what an earlier one says.
@@ -27,10 +27,9 @@ def widened(schemas: Sequence[pa.Schema]) -> pa.Schema:
     for schema in schemas:
         for field in schema:
             fields.setdefault(field.name, []).append(field)
-    return pa.schema(
-        pa.field(name, widened_type([field.type for field in same]), metadata=same[-1].metadata)
-        for name, same in fields.items()
-    )
+    places = {name: place for place, name in enumerate(fields)}
+    order = sorted(fields, key=lambda name: (places.get(name.partition(":")[0], places[name]), places[name]))
+    return pa.schema(_widened_field(fields[name]) for name in order)
 
 
 def widened_type(types: Sequence[pa.DataType]) -> pa.DataType:
@@ -96,6 +95,14 @@ def _texts(array: pa.Array) -> pa.Array:
 
 def _text(value: bytes) -> str:
     return value.decode(errors="backslashreplace")
+
+
+def _widened_field(same: Sequence[pa.Field]) -> pa.Field:
+    kind = widened_type([field.type for field in same])
+    metadata = dict(same[-1].metadata or {})
+    if kind != same[-1].type:
+        metadata.pop(b"dtype", None)
+    return pa.field(same[-1].name, kind, metadata=metadata or None)
 
 
 def _numeric(kind: pa.DataType) -> bool:

@@ -67,12 +67,19 @@ def test_a_table_gets_the_columns_of_others_and_keeps_its_rows() -> None:
     new = pa.table({"time": [3], "x": [0.5], "y": [True], "x:quality": valid(1)})
     schema = widened([old.schema, new.schema])
 
-    assert schema.names == ["time", "x", "gone", "y", "x:quality"]
+    assert schema.names == ["time", "x", "x:quality", "gone", "y"]
     assert pa.concat_tables([fitted(old, schema), fitted(new, schema)]).to_pylist() == [
         {"time": 1, "x": 1.0, "gone": "a", "y": None, "x:quality": "VALID"},
         {"time": 2, "x": 2.0, "gone": "b", "y": None, "x:quality": "VALID"},
         {"time": 3, "x": 0.5, "gone": None, "y": True, "x:quality": "VALID"},
     ]
+
+
+def test_the_word_of_a_type_goes_when_the_column_got_another_type() -> None:
+    whole = pa.schema([pa.field("x", pa.int8(), metadata={"dtype": "int8", "unit": "K"})])
+
+    assert widened([whole, whole]).field("x").metadata == {b"dtype": b"int8", b"unit": b"K"}
+    assert widened([pa.schema([pa.field("x", pa.string())]), whole]).field("x").metadata == {b"unit": b"K"}
 
 
 def test_what_the_newest_says_of_a_column_holds() -> None:

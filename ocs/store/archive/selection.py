@@ -1,0 +1,131 @@
+"""What is asked of one series, and how the columns of each of its versions become those of the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import pyarrow as pa
+
+from ocs.model.series import FieldType, SeriesKey
+from ocs.store.archive.catalogue import Version
+from ocs.store.archive.columns import TIME, arrow_field
+from ocs.store.archive.decimation import is_number
+from ocs.store.archive.ordering import QUALITY
+from ocs.store.archive.widening import as_type, quality_words, widened
+
+NUMBERS = ("epoch", "seq")
+"""Columns that tell rows of the same time apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Fields of one series.
+
+    A field whose unit changed has a column for each unit: the newest is called by the field alone, an older one has
+    its unit behind the name, as `temperature[mK]`.
+
+    Attributes:
+        number: Number of the series in the catalogue.
+        series: The series.
+        schema: Columns of the answer: `time`, and one for each field, of a type that holds the values of all versions.
+        names: The column of each field that was asked for, by version; a version that has none of them is not here.
+    """
+
+    number: int
+    series: SeriesKey
+    schema: pa.Schema
+    names: Mapping[int, Mapping[str, str]]
+
+    @classmethod
+    def of(cls, series: SeriesKey, versions: Sequence[Version], fields: Sequence[str]) -> Self:
+        """Return the selection of some fields; the newest version is the last one."""
+        units = {name: kind.unit for version in versions for name, kind in version.fields.items() if kind.unit}
+        names: dict[int, dict[str, str]] = {}
+        schemas = []
+        for version in versions:
+            own = {name: _column(name, kind, units) for name, kind in version.fields.items() if name in fields}
+            if own:
+                names[version.number] = own
+                schemas.append(pa.schema(arrow_field(column, version.fields[name]) for name, column in own.items()))
+        wide = widened(schemas)
+        newest = [name for name in versions[-1].fields if name in wide.names]
+        order = [*newest, *(name for name in wide.names if name not in newest)]
+        schema = pa.schema([pa.field("time", TIME), *(wide.field(name) for name in order)])
+        return cls(versions[-1].series, series, schema, names)
+
+    @property
+    def numeric(self) -> list[str]:
+        """Columns that roll-ups know of."""
+        return [field.name for field in self.schema if is_number(field.type)]
+
+    def columns(self, version: int, wanted: Sequence[str] | None = None) -> list[str]:
+        """Return the columns to read of rows of a version: the wanted ones of the answer, and all qualities."""
+        own = self.names[version]
+        fields = [name for name, column in own.items() if wanted is None or column in wanted]
+        return [*fields, *(name + QUALITY for name in own)]
+
+    def fitted(self, version: int, table: pa.Table, *, whole: bool = True) -> pa.Table:
+        """Return rows of a version with the columns of the answer, then those of NUMBERS, then qualities.
+
+        Args:
+            version: Its number.
+            table: Rows as a block has them.
+            whole: Whether columns that the rows do not have are there all the same, empty.
+        """
+        own = {column: name for name, column in self.names[version].items() if name in table.column_names}
+        arrays, fields = [table["time"]], [self.schema.field("time")]
+        for field in list(self.schema)[1:]:
+            if field.name in own:
+                arrays.append(as_type(table[own[field.name]], field.type))
+            elif whole:
+                arrays.append(pa.nulls(table.num_rows, field.type))
+            else:
+                continue
+            fields.append(field)
+        for name in (name for name in NUMBERS if name in table.column_names):
+            arrays.append(table[name])
+            fields.append(pa.field(name, pa.int64()))
+        for name, column in self.names[version].items():
+            if name + QUALITY in table.column_names:
+                arrays.append(table[name + QUALITY])
+                fields.append(pa.field(column + QUALITY, pa.uint8()))
+        return pa.Table.from_arrays(arrays, schema=pa.schema(fields))
+
+    def rollup_columns(self, version: int) -> list[str]:
+        """Return the columns to read of a roll-up of a version."""
+        numeric = self.numeric
+        return [
+            f"{name}:{kind}" for name, column in self.names[version].items() if column in numeric for kind in ROLLED
+        ]
+
+    def fitted_rollup(self, version: int, table: pa.Table) -> pa.Table:
+        """Return a roll-up of a version under the names of the answer."""
+        own = self.names[version]
+        names = [own.get(name, name) + colon + kind for name, colon, kind in map(_split, table.column_names)]
+        return table.rename_columns(names)
+
+    def told(self, table: pa.Table) -> pa.Table:
+        """Return rows as a chunk has them: qualities as words, each behind its field, where something is not VALID."""
+        arrays, fields = [], []
+        for field in self.schema:
+            arrays.append(table[field.name])
+            fields.append(field)
+            quality = field.name + QUALITY
+            if quality in table.column_names and pa.compute.any(table[quality].cast(pa.bool_())).as_py():
+                arrays.append(quality_words(table[quality]))
+                fields.append(pa.field(quality, arrays[-1].type))
+        return pa.Table.from_arrays(arrays, schema=pa.schema(fields))
+
+
+ROLLED = ("min", "max", "mean", "count")
+
+
+def _column(name: str, kind: FieldType, units: Mapping[str, str]) -> str:
+    newest = units.get(name, "")
+    return name if kind.unit in {"", newest} else f"{name}[{kind.unit}]"
+
+
+def _split(name: str) -> tuple[str, str, str]:
+    return name.partition(":")
