@@ -17,6 +17,7 @@ from ocs.model.series import Fields, SeriesKey
 from ocs.model.time_span import Moment, read_span, read_time
 from ocs.store.archive.catalogue import Catalogue
 from ocs.store.archive.chunk import Chunk
+from ocs.store.archive.continuity import Continuity, continuity
 from ocs.store.archive.finding import Finder
 from ocs.store.archive.history import History
 from ocs.store.archive.holdings import Holdings
@@ -183,6 +184,11 @@ class ArchiveReader:
         now = self._now()
         first, last = (None if moment is None else read_time(moment, now) for moment in (start, end))
         return self._finder.gaps(Pattern(pattern), first, last, self._holdings.damaged.values())
+
+    def continuity(self, pattern: Channels = "*", start: Moment = "-1h", end: Moment = "now") -> list[Continuity]:
+        """Return how complete the rows of each series and epoch are in a span; errors as of `history`."""
+        span = self._span(start, end, None, CHUNK_ROWS)
+        return continuity(self._holdings, self._finder.selections(Pattern(pattern)), span.start, span.end)
 
     def _span(self, start: Moment, end: Moment, max_points: int | None, chunk_rows: int) -> _Span:
         for name, number in (("max_points", max_points), ("chunk_rows", chunk_rows)):
