@@ -22,20 +22,19 @@ class DiskWatch:
         folder: A folder on it, which is there.
         warning: From so many % on it warns.
         full: From so many % on nothing more is taken.
-        usage: Returns an object with `used` and `free` in bytes, `free` without what only root may use.
+        usage: Returns an object with `used` and `free` in bytes, `free` without what only root may use; asks the system
+            by default.
 
     Attributes:
         used: How full it was at the last look, in %; NaN before the first.
         free: Bytes that were free then.
     """
 
-    def __init__(
-        self, folder: Path, warning: float, full: float, usage: Callable[[Path], Any] = shutil.disk_usage
-    ) -> None:
+    def __init__(self, folder: Path, warning: float, full: float, usage: Callable[[Path], Any] | None = None) -> None:
         self._folder = folder
         self._warning = warning
         self._full = full
-        self._usage = usage
+        self._usage = usage or shutil.disk_usage
         self._since = 0.0
         self._trouble = ""
         self.used = math.nan

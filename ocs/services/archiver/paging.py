@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import secrets
+import sqlite3
 import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+from twisted.internet import defer
 from twisted.internet.defer import Deferred
 
 from ocs.agent.execution import Worker
 from ocs.agent.timing import Timing
-from ocs.model.errors import BusyError, NotFoundError, OutOfRangeError, ParameterError
+from ocs.model.errors import BusyError, NotFoundError, OperationFailedError, OutOfRangeError, ParameterError
 from ocs.model.name_pattern import Pattern
 from ocs.model.series import SeriesKey
-from ocs.model.time_span import NS_PER_S, read_time
+from ocs.model.time_span import NS_PER_S, read_span
+from ocs.store.archive.reading import ArchiveReader
 from ocs.wire.archive import encode_gap
 
 THREADS = 2
@@ -37,8 +41,10 @@ MOST_GAPS = 1000
 """So many gaps go with a page; more follow with the next ones."""
 
 GAP_BYTES = 300
-
 MOST_POINTS = 10_000_000
+
+Page = dict[str, Any]
+OpenReader = Callable[[], ArchiveReader]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +55,7 @@ class Request:
         channels: Names and patterns.
         start: ns since 1970, UTC.
         end: ns, no part of it.
-        max_points: Points of each channel at most; None for every row.
+        max_points: Points of each series at most; None for every row.
     """
 
     channels: tuple[str, ...]
@@ -63,7 +69,7 @@ def read_request(channels: Any, start: Any, end: Any, max_points: Any, now: int)
 
     Args:
         channels: A pattern or several.
-        start: Whole numbers are ns since 1970 UTC; else as `read_time`. An hour before the end, if left out.
+        start: Any moment, see `read_time`; ns since 1970 too. An hour ago, if left out.
         end: The same; now, if left out.
         max_points: A whole number, or None.
         now: ns since 1970, UTC.
@@ -77,66 +83,32 @@ def read_request(channels: Any, start: Any, end: Any, max_points: Any, now: int)
         raise OutOfRangeError(
             f"max_points is {max_points}; it must be 1 to {MOST_POINTS}", field="max_points", given=max_points
         )
-    last = now if end is None else _moment(end, now)
-    first = last - 3600 * NS_PER_S if start is None else _moment(start, now)
-    if first > last:
-        raise OutOfRangeError(
-            f"the start lies {(first - last) / NS_PER_S:g} s behind the end; exchange the two", field="start"
-        )
+    first, last = read_span("-1h" if start is None else start, "now" if end is None else end, now)
     return Request(tuple(word.text for word in Pattern(channels).words), first, last, max_points)
 
 
-def _moment(given: Any, now: int) -> int:
-    if isinstance(given, int) and not isinstance(given, bool):
-        if not -(2**63) < given < 2**63:
-            raise OutOfRangeError(f"{given} is no instant in ns since 1970", field="start", given=str(given))
-        return given
-    return read_time(given, now)
-
-
-@dataclass(slots=True)
-class _Cursor:
-    """One request under way, and where its answer stands."""
-
-    request: Request
-    worker: Worker
-    token: str = field(default_factory=lambda: secrets.token_hex(8))
-    number: int = 0
-    at_work: bool = True
-    answer: dict[str, Any] = field(default_factory=dict)
-    pages: Generator[dict[str, Any]] | None = None
-    timer: Any = None
-
-    def next_page(self, open_reader: Callable[[], Any]) -> dict[str, Any]:
-        """Make the next page, in the cursor's thread."""
-        if self.pages is None:
-            self.pages = _pages(self.request, open_reader)
-        page = next(self.pages)
-        self.number += 1
-        page["cursor"] = f"{self.token}.{self.number + 1}" if page.pop("more") else None
-        return page
-
-
 class HistoryDesk:
-    """Answers to `history`, from any number of callers.
+    """Answers to `history`, for any number of callers; all of it happens in the loop, but for the reading.
 
     Args:
         timing: The loop.
-        open_reader: Opens a reader of the archive; called in a thread, which then closes it.
+        open_reader: Opens a reader of the archive; called in the thread that uses it.
     """
 
-    def __init__(self, timing: Timing, open_reader: Callable[[], Any]) -> None:
-        self.answered = 0
+    def __init__(self, timing: Timing, open_reader: OpenReader) -> None:
         self._timing = timing
-        self._open_reader = open_reader
-        self._workers = [Worker(f"history {number + 1}", timing) for number in range(THREADS)]
-        self._load = dict.fromkeys(self._workers, 0)
+        self._threads = [_Thread(f"history {number + 1}", timing, open_reader) for number in range(THREADS)]
         self._cursors: dict[str, _Cursor] = {}
         self._closed = False
 
+    @property
+    def cursors(self) -> int:
+        """How many requests are under way."""
+        return len(self._cursors)
+
     def answer(
         self, channels: Any = None, start: Any = None, end: Any = None, max_points: Any = None, cursor: Any = None
-    ) -> Deferred[dict[str, Any]]:
+    ) -> Deferred[Page]:
         """Fire with a page: `chunks`, `gaps`, `fraction` and the `cursor` of the next page, None after the last.
 
         Raises:
@@ -145,79 +117,68 @@ class HistoryDesk:
             BusyError: Too many ask at a time.
         """
         if self._closed:
-            raise BusyError("the archiver ends; ask again when it is back")
+            raise _ending()
         if cursor is not None:
             return self._go_on(str(cursor))
-        now = round(self._timing.now() * NS_PER_S)
-        request = read_request(channels, start, end, max_points, now)
+        request = read_request(channels, start, end, max_points, round(self._timing.now() * NS_PER_S))
         if len(self._cursors) >= MOST_CURSORS:
             raise BusyError(f"{MOST_CURSORS} requests for history are under way; ask again soon", limit=MOST_CURSORS)
         self._check_load()
-        made = _Cursor(request, min(self._workers, key=lambda worker: self._load[worker]))
+        made = _Cursor(request, min(self._threads, key=lambda thread: thread.load))
         self._cursors[made.token] = made
         return self._make_page(made)
 
     def close(self) -> None:
-        """Forget all cursors and let the threads end; from the loop."""
+        """Forget all cursors, and let the threads end; from the loop."""
         self._closed = True
         for cursor in list(self._cursors.values()):
             self._forget(cursor)
-        for worker in self._workers:
-            worker.close()
-
-    @property
-    def cursors(self) -> int:
-        """How many requests are under way."""
-        return len(self._cursors)
+        for thread in self._threads:
+            thread.close()
 
     def _check_load(self) -> None:
-        if sum(self._load.values()) >= MOST_WAITING:
+        if sum(thread.load for thread in self._threads) >= MOST_WAITING:
             raise BusyError(f"{MOST_WAITING} pages of history are being read; ask again soon", limit=MOST_WAITING)
 
-    def _go_on(self, text: str) -> Deferred[dict[str, Any]]:
+    def _go_on(self, text: str) -> Deferred[Page]:
         token, _, number = text.partition(".")
         cursor = self._cursors.get(token)
-        asked = int(number) if number.isdecimal() and len(number) < 20 else 0  # noqa: PLR2004 - whatever is sent
-        if cursor is None or asked not in {cursor.number, cursor.number + 1}:
+        if cursor is None or number not in {str(cursor.number), str(cursor.number + 1)}:
             raise NotFoundError(
                 f"cursor {text[:40]} is not known; after {UNUSED_S:g} s without use one is forgotten: ask anew",
                 field="cursor", given=text[:40],
             )  # fmt: skip
         if cursor.at_work:
-            raise BusyError("this cursor's page is being read; wait for its answer", field="cursor")
-        self._rest(cursor)
-        if asked == cursor.number:  # its answer was lost on the way
+            raise BusyError("the page of this cursor is being read; wait for its answer", field="cursor")
+        if number == str(cursor.number):  # its answer was lost on the way
             self._wait(cursor)
-            answered: Deferred[dict[str, Any]] = Deferred()
-            answered.callback(cursor.answer)
-            return answered
+            return defer.succeed(cursor.page)
         self._check_load()
         return self._make_page(cursor)
 
-    def _make_page(self, cursor: _Cursor) -> Deferred[dict[str, Any]]:
-        answer: Deferred[dict[str, Any]] = Deferred()
+    def _make_page(self, cursor: _Cursor) -> Deferred[Page]:
+        self._rest(cursor)
         cursor.at_work = True
-        self._load[cursor.worker] += 1
+        answer: Deferred[Page] = Deferred()
 
-        def made(page: dict[str, Any], error: BaseException | None) -> None:
-            self._load[cursor.worker] -= 1
+        def made(page: Page, error: BaseException | None) -> None:
             cursor.at_work = False
             if error is not None or self._closed:
                 self._forget(cursor)
-                answer.errback(error or BusyError("the archiver ends; ask again when it is back"))
+                answer.errback(error or _ending())
                 return
-            self.answered += 1
-            cursor.answer = page
+            cursor.page = page
             if page["cursor"] is None:
                 self._forget(cursor)
             else:
                 self._wait(cursor)
             answer.callback(page)
 
-        cursor.worker.run(None, lambda: cursor.next_page(self._open_reader), made)
+        cursor.thread.run(cursor.next_page, made)
         return answer
 
     def _wait(self, cursor: _Cursor) -> None:
+        self._rest(cursor)
         cursor.timer = self._timing.later(UNUSED_S, self._forget, cursor)
 
     def _rest(self, cursor: _Cursor) -> None:
@@ -228,30 +189,103 @@ class HistoryDesk:
     def _forget(self, cursor: _Cursor) -> None:
         self._rest(cursor)
         self._cursors.pop(cursor.token, None)
-        if not cursor.at_work and cursor.pages is not None:
-            # What it has open is closed in the thread that opened it.
-            cursor.worker.run(None, cursor.pages.close, lambda _result, _error: None)
-            if self._closed:
-                cursor.worker.close()
 
 
-def _pages(request: Request, open_reader: Callable[[], Any]) -> Generator[dict[str, Any]]:
+def _ending() -> BusyError:
+    return BusyError("the archiver ends; ask again when it is back")
+
+
+@dataclass(slots=True)
+class _Cursor:
+    """One request under way, and where its answer stands.
+
+    Attributes:
+        number: How many pages were made.
+        page: The newest of them.
+    """
+
+    request: Request
+    thread: _Thread
+    token: str = field(default_factory=lambda: secrets.token_hex(8))
+    number: int = 0
+    page: Page = field(default_factory=dict)
+    at_work: bool = False
+    timer: Any = None
+    pages: Generator[Page] | None = None
+
+    def next_page(self, reader: ArchiveReader) -> Page:
+        """Make the next page, in the cursor's thread."""
+        if self.pages is None:
+            self.pages = _pages(reader, self.request)
+        page = next(self.pages)
+        self.number += 1
+        page["cursor"] = f"{self.token}.{self.number + 1}" if page.pop("more") else None
+        return page
+
+
+class _Thread:
+    """A thread with a reader of its own, which stays open between requests, so that it need not begin anew.
+
+    Args:
+        name: Of the thread.
+        timing: The loop.
+        open_reader: Opens a reader.
+    """
+
+    def __init__(self, name: str, timing: Timing, open_reader: OpenReader) -> None:
+        self.load = 0
+        self._worker = Worker(name, timing)
+        self._open_reader = open_reader
+        self._reader: ArchiveReader | None = None
+
+    def run(self, body: Callable[[ArchiveReader], Page], done: Callable[[Any, BaseException | None], None]) -> None:
+        """Have `body` called with the reader in the thread, then `done` with its result or error in the loop."""
+        self.load += 1
+
+        def over(result: Any, error: BaseException | None) -> None:
+            self.load -= 1
+            done(result, error)
+
+        self._worker.run(None, lambda: self._work(body), over)
+
+    def close(self) -> None:
+        """Let the thread close its reader, and end, when it has done its work."""
+        self._worker.run(None, self._close_reader, lambda _result, _error: None)
+        self._worker.close()
+
+    def _work(self, body: Callable[[ArchiveReader], Page]) -> Page:
+        try:
+            if self._reader is None:
+                self._reader = self._open_reader()
+            return body(self._reader)
+        except (OSError, sqlite3.Error) as error:
+            self._close_reader()
+            raise OperationFailedError(f"the archive cannot be read ({error}); ask again") from error
+
+    def _close_reader(self) -> None:
+        reader, self._reader = self._reader, None
+        if reader is not None:
+            reader.close()
+
+
+def _pages(reader: ArchiveReader, request: Request) -> Generator[Page]:
     """Yield pages, each with `more` for whether another one follows."""
-    with open_reader() as reader:
-        gaps = [encode_gap(gap) for gap in reader.gaps(request.channels, request.start, request.end)]
+    start, end = np.datetime64(request.start, "ns"), np.datetime64(request.end, "ns")
+    chunks = reader.chunks(request.channels, start, end, max_points=request.max_points)
+    gaps = [encode_gap(gap) for gap in reader.gaps(request.channels, start, end)]
+    page = _Page(gaps)
+    for chunk in chunks:
+        for piece in chunk.split(PIECE_BYTES):
+            data = piece.to_bytes()
+            if not page.takes(len(data)):
+                yield page.told(more=True)
+                page = _Page(gaps)
+            page.add(piece.series, data, piece.fraction)
+    while gaps:
+        yield page.told(more=True)
         page = _Page(gaps)
-        for chunk in reader.chunks(request.channels, request.start, request.end, max_points=request.max_points):
-            for piece in chunk.split(PIECE_BYTES):
-                data = piece.to_bytes()
-                if not page.takes(len(data)):
-                    yield page.told(more=True)
-                    page = _Page(gaps)
-                page.add(piece.series, data, piece.fraction)
-        while gaps:
-            yield page.told(more=True)
-            page = _Page(gaps)
-        page.fraction = 1.0
-        yield page.told(more=False)
+    page.fraction = 1.0
+    yield page.told(more=False)
 
 
 class _Page:
@@ -278,6 +312,6 @@ class _Page:
         self.fraction = fraction
         self._left -= len(data)
 
-    def told(self, *, more: bool) -> dict[str, Any]:
+    def told(self, *, more: bool) -> Page:
         """Return it as a map."""
         return {"chunks": self.chunks, "gaps": self.gaps, "fraction": self.fraction, "more": more}
