@@ -38,7 +38,7 @@ help: ## Show this list
 
 setup: $(CORE)/.ready $(ROUTER)/.ready ## Make the two environments (router; core and tests); nothing to do the second time
 
-demo: setup ## Run an observation on simulated instruments, from router to plot, in about a minute
+demo: setup ## Run an observation on simulated instruments, from router to plot and archive, in a minute and a half
 	@$(BIN)/python -m clients.demo
 
 run: setup ## Serve the site in the foreground; Ctrl-C ends all of it (PORT=8042 for another port)

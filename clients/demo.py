@@ -2,8 +2,9 @@
 
     make demo
 
-It starts `ocs up`, `clients.watch` and `clients.observe` as programs of their own, adds to the summary what
-only the demonstration knows (where the simulated beam really is), and leaves no process.
+It starts `ocs up`, `clients.watch` and `clients.observe` as programs of their own, kills the router in the middle
+of the observation, adds to the summary what only the demonstration knows (where the simulated beam really is, and
+that the archive has every sample), and leaves no process.
 """
 
 from __future__ import annotations
@@ -14,16 +15,21 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
+from clients.outage import Outage
+from ocs.client import connect
+
 OUTPUT = Path("build/demo")
 READY = "realm ready"
 READY_TIMEOUT_S = 120.0
-OBSERVE_TIMEOUT_S = 150.0
+OBSERVE_TIMEOUT_S = 240.0
+SPOOLS_TIMEOUT_S = 60.0
 END_TIMEOUT_S = 40.0
 
 
@@ -38,26 +44,35 @@ def main() -> int:
     state = Path(os.environ.get("OCS_STATE_DIR", "build/state"))
     os.environ["OCS_STATE_DIR"] = str(state.absolute())
     try:
-        with site() as crossbar, recorder() as events:
-            observe(true_peak(state))
-        finish_summary(crossbar, events, time.monotonic() - began)
+        with site() as running:
+            start = time.time()
+            outage = Outage(running["pid"])
+            with recorder() as events:
+                outage.start()
+                observe(true_peak(state))
+            archive = look_into_archive(outage, start)
+        finish_summary(running, events, archive, time.monotonic() - began)
     except DemoError as error:
         sys.stderr.write(f"demo: {error}\n")
         return 1
+    sys.stdout.write(
+        f"demo: the router was killed and away for {archive['router_outage_s']:.1f} s; of the site's "
+        f"{archive['samples']} samples the archive misses {archive['missing']}, and has {archive['duplicated']} twice\n"
+    )
     sys.stdout.write(f"demo: done in {time.monotonic() - began:.0f} s; look at {OUTPUT}/observation.png\n")
     return 0
 
 
 @contextmanager
-def site() -> Iterator[dict[str, str]]:
-    """Have the site run in the block; gives the router's version, known when the block ends."""
+def site() -> Iterator[dict[str, Any]]:
+    """Have the site run in the block; gives its process number and the router's version."""
     log = OUTPUT / "site.log"
     asking = ask_version()
     with log.open("w") as file:
         up = subprocess.Popen(
             [sys.executable, "-m", "ocs", "up"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
-        found: dict[str, str] = {}
+        found: dict[str, Any] = {"pid": up.pid}
         try:
             wait_ready(up, file, log)
             found["version"] = version_of(asking)
@@ -159,12 +174,46 @@ def version_of(asking: subprocess.Popen[str] | None) -> str:
     return line.partition(":")[2].strip()
 
 
-def finish_summary(crossbar: dict[str, str], events: dict[str, Any], elapsed_s: float) -> None:
+def look_into_archive(outage: Outage, start: float) -> dict[str, Any]:
+    """Return what the archive has of the observation: samples, missing and double ones, and gaps that name a loss."""
+    outage.wait()
+    if outage.duration_s is None:
+        raise DemoError(outage.trouble or "the router was not back in time")
+    with connect() as obs:
+        await_spools(obs)
+        end = time.time()
+        found = obs["archiver"].command("continuity", pattern="*", start=start, end=end)
+        gaps = obs.gaps("*", start, end)
+    told = {
+        "samples": sum(each["rows"] for each in found),
+        "missing": sum(each["missing"] for each in found),
+        "duplicated": sum(each["duplicated"] for each in found),
+        "gaps": len(gaps),
+        "router_outage_s": round(outage.duration_s, 2),
+    }
+    if not told["samples"] or told["missing"] or told["duplicated"]:
+        raise DemoError(f"the archive is not what it should be: {told}")
+    return told
+
+
+def await_spools(obs: Any) -> None:
+    """Wait until the agents have nothing left to send that is older than a second."""
+    deadline = time.monotonic() + SPOOLS_TIMEOUT_S
+    admins = [name for name in obs.devices() if name.startswith("dserver/")]
+    for name in admins:
+        while (obs[name].channels["spool_age"].get() or 0.0) > 1.0:
+            if time.monotonic() > deadline:
+                raise DemoError(f"the spool of {name} is not empty after {SPOOLS_TIMEOUT_S:g} s")
+            threading.Event().wait(0.5)
+
+
+def finish_summary(crossbar: dict[str, Any], events: dict[str, Any], archive: dict[str, Any], elapsed_s: float) -> None:
     """Add to the observation's summary what only the demonstration knows."""
     path = OUTPUT / "summary.json"
     summary = json.loads(path.read_text())
     summary = {"crossbar": crossbar.get("version", ""), **summary}
     summary["feed_events"] = events.get("feed_events", summary["feed_events"])
+    summary["archive"] = archive
     summary["elapsed_s"] = round(elapsed_s, 2)
     path.write_text(json.dumps(summary, indent=2) + "\n")
 

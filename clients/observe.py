@@ -20,11 +20,15 @@ from typing import Any
 
 from clients.fit import Peak, fit_peak
 from clients.housekeeping import Housekeeper, Housekeeping
+from clients.patience import Patience
 from clients.report import Point, Tally, draw, write_summary, write_table
 from clients.show import Show
-from clients.thermometer import Thermometer
+from clients.thermometer import Sample, Thermometer
 from ocs.client_wampy import connect
 from ocs.model.errors import AbortedError, OcsError
+
+SILENT_S = 4.0
+"""A feed that is silent for so long, in s, is looked after."""
 
 SENSOR_SETTLES_S = 0.75
 """Five times the sensor's time constant of 0.15 s: what is left of a step of 4 K is below 0.03 K."""
@@ -103,6 +107,7 @@ class Observation:
         self.options = options
         self.show = show
         self.tally = tally
+        self.patience = Patience(show)
 
     def make(self) -> tuple[Peak, list[Point], list[Any], int]:
         """Observe; return the peak, the points, all samples, and how many feed messages brought them."""
@@ -150,18 +155,26 @@ class Observation:
             for number in range(self.options.points):
                 position = self.options.low + number * step
                 reached = self.run(self.stage.move_to, {"position": position, "velocity": 20.0}, timeout_s=60).result
-                taken = thermometer.after(time.time() + SENSOR_SETTLES_S, self.options.samples)
+                taken = self.take(thermometer)
                 kelvins = [sample.kelvin for sample in taken]
                 mean, scatter = statistics.fmean(kelvins), statistics.pstdev(kelvins)
                 points.append(Point(reached, mean, scatter, len(taken), taken[0].time))
                 advance(f"{reached:7.2f} mm  {mean:8.3f} K")
         return points
 
+    def take(self, thermometer: Thermometer) -> list[Sample]:
+        """Return new samples; when none come, the router may be away: a request finds out, and joins again."""
+        try:
+            return thermometer.after(time.time() + SENSOR_SETTLES_S, self.options.samples, timeout_s=SILENT_S)
+        except TimeoutError:
+            self.patience.ask(self.thermo.state.read)
+            return thermometer.after(time.time() + SENSOR_SETTLES_S, self.options.samples)
+
     def run(self, operation: Any, params: dict[str, Any] | None = None, timeout_s: float = 30.0) -> Any:
         """Run a task, count how it went, return its session."""
         self.tally.started += 1
         try:
-            session = operation.run(params, timeout_s=timeout_s)
+            session = self.patience.run(operation, params or {}, timeout_s)
         except OcsError:
             self.tally.failed += 1
             raise
@@ -176,8 +189,8 @@ class Observation:
         try:
             yield
         finally:
-            operation.stop()
-            operation.wait(timeout_s=15)
+            self.patience.ask(operation.stop)
+            self.patience.ask(lambda: operation.wait(timeout_s=15))
             self.tally.succeeded += 1
 
 
