@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import pyarrow as pa
@@ -45,10 +45,11 @@ class Selection:
         names: dict[int, dict[str, str]] = {}
         schemas = []
         for version in versions:
-            own = {name: _column(name, kind, units) for name, kind in version.fields.items() if name in fields}
+            kinds = {name: _with_unit(kind, units.get(name, "")) for name, kind in version.fields.items()}
+            own = {name: _column(name, kinds[name], units) for name in kinds if name in fields}
             if own:
                 names[version.number] = own
-                schemas.append(pa.schema(arrow_field(column, version.fields[name]) for name, column in own.items()))
+                schemas.append(pa.schema(arrow_field(column, kinds[name]) for name, column in own.items()))
         wide = widened(schemas)
         newest = [name for name in versions[-1].fields if name in wide.names]
         order = [*newest, *(name for name in wide.names if name not in newest)]
@@ -122,9 +123,13 @@ class Selection:
 ROLLED = ("min", "max", "mean", "count")
 
 
+def _with_unit(kind: FieldType, newest: str) -> FieldType:
+    """Return a type with its unit; where somebody left it out it is taken for the newest."""
+    return kind if kind.unit else replace(kind, unit=newest)
+
+
 def _column(name: str, kind: FieldType, units: Mapping[str, str]) -> str:
-    newest = units.get(name, "")
-    return name if kind.unit in {"", newest} else f"{name}[{kind.unit}]"
+    return name if kind.unit == units.get(name, "") else f"{name}[{kind.unit}]"
 
 
 def _split(name: str) -> tuple[str, str, str]:
