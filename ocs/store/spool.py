@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import errno
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -21,6 +20,7 @@ from ocs.model.gap import GapCause
 from ocs.store.framed_log import FramedLog
 from ocs.store.spool_files import found_segments, make_reserve, segment_path, sync_folder
 from ocs.store.spool_limits import Damage, Entry, Opening, SpoolLimits, Taken, Ticket
+from ocs.store.spool_live import LiveQueue
 from ocs.store.spool_losses import Losses
 from ocs.store.spool_mark import Mark
 from ocs.store.spool_segment import Segment
@@ -63,8 +63,7 @@ class Spool:
         self._told: dict[str, float] = {}
         self._lock = threading.Lock()
         self._segments: dict[int, Segment] = {}
-        self._live: OrderedDict[Ticket, bytes] = OrderedDict()
-        self._live_bytes = 0
+        self._live = LiveQueue(limits.live_bytes)
         self._backlog_next = False
         self._done: set[int] = set()
         self._files = threading.Lock()
@@ -88,8 +87,7 @@ class Spool:
         segments, damaged = found_segments(self._folder)
         for segment in segments:
             self._segments[segment.number] = segment
-            if segment.size < self._limits.segment_bytes:
-                self._current[segment.priority] = segment
+            self._current[segment.priority] = segment
         for segment in self._current.values():
             with suppress(OSError):  # then it is only read, and a new one is begun
                 segment.log = FramedLog(segment.path, keep=segment.size)
@@ -157,11 +155,8 @@ class Spool:
         with self._lock:
             tickets = segment.added(entries, int(now * NS))
             for ticket, entry in zip(tickets, entries, strict=True):
-                self._live[ticket] = entry.body
-                self._live_bytes += ticket.size
-            while self._live_bytes > self._limits.live_bytes and len(self._live) > 1:
-                oldest, _ = self._live.popitem(last=False)
-                self._live_bytes -= oldest.size
+                self._live.add(ticket, entry.body)
+            for oldest in self._live.overflow():
                 self._segments[oldest.segment].let_wait(oldest.place)
         return tickets
 
@@ -225,9 +220,8 @@ class Spool:
         """Delete a file; what of it is on its way does not matter any more."""
         with self._lock:
             self._segments.pop(segment.number, None)
-            for ticket in [ticket for ticket in self._live if ticket.segment == segment.number]:
-                del self._live[ticket]
-                self._live_bytes -= ticket.size
+            if not segment.done:
+                self._live.forget(segment.number)
         self._unsynced.pop(segment.number, None)
         segment.close()
         with suppress(OSError):
@@ -236,7 +230,7 @@ class Spool:
     # -- bounds ----------------------------------------------------------------------------------
 
     def _bound(self, now: float) -> None:
-        size, most = sum(segment.size for segment in self._segments.values()), self._limits.max_bytes
+        size, most = self._size, self._limits.max_bytes
         if size > WARN_PART * most and not self._warned:
             self._warned = True
             self._on_trouble(
@@ -244,14 +238,20 @@ class Spool:
                 "then the oldest data go: see that the archiver runs"
             )
         self._warned = self._warned and size > WARN_PART * most / 2
-        while size > most and len(self._segments) > 1 and (least := self._least(0)) is not None:
-            size -= least.size
-            self._drop(least, GapCause.SPOOL_FULL, now)
+        files = (
+            self._least(0) if size > most else []
+        )  # of now: gap records of what goes may need room, but not for ever
+        while files and self._size > most and len(self._segments) > 1:
+            self._drop(files.pop(0), GapCause.SPOOL_FULL, now)
 
-    def _least(self, priority: int) -> Segment | None:
-        """Return the oldest file of the lowest priority, none that is above `priority`."""
+    @property
+    def _size(self) -> int:
+        return sum(segment.size for segment in self._segments.values())
+
+    def _least(self, priority: int) -> list[Segment]:
+        """Return the files with anything of `priority` or below, in the order in which they may go."""
         files = [each for each in self._segments.values() if each.priority >= priority and not each.done]
-        return min(files, key=lambda segment: (-segment.priority, segment.number), default=None)
+        return sorted(files, key=lambda segment: (-segment.priority, segment.number))
 
     def _make_room(self, priority: int, now: float) -> bool:
         """Give up the reserve, then the oldest of the lowest priority; False when nothing can go."""
@@ -259,9 +259,9 @@ class Spool:
             self._reserve.unlink()
             return True
         least = self._least(max(priority, 1))  # what tells of losses is not dropped for what tells of later ones
-        if least is None:
+        if not least:
             return False
-        self._drop(least, GapCause.DISK_FULL, now)
+        self._drop(least[0], GapCause.DISK_FULL, now)
         return True
 
     def _drop_old(self, now: float) -> None:
@@ -276,7 +276,8 @@ class Spool:
         if self._current.get(segment.priority) is segment:
             self._retire(segment)
         for entry in segment.left():
-            self._losses.add(entry, cause)
+            if entry.series is not None or segment.priority:  # a spool full of gap records gives them up too
+                self._losses.add(entry, cause)
         rows = segment.left_rows
         self._put_gaps(now)
         self._forget(segment)
@@ -317,8 +318,7 @@ class Spool:
         unreadable: list[Segment] = []
         with self._lock:
             taken = self._take_backlog(max_bytes, unreadable) if self._backlog_next or not self._live else None
-            if taken is None and self._live:
-                taken = self._take_live(max_bytes)
+            taken = taken or self._live.take(max_bytes)
             self._backlog_next = taken is not None and taken.live
         for segment in unreadable:
             self._tell(
@@ -327,22 +327,6 @@ class Spool:
                 self._now(),
             )
         return taken
-
-    def _take_live(self, max_bytes: int) -> Taken:
-        tickets: list[Ticket] = []
-        bodies: list[bytes] = []
-        room = max_bytes
-        while self._live:
-            ticket, body = self._live.popitem(last=False)
-            if tickets and ticket.size > room:
-                self._live[ticket] = body
-                self._live.move_to_end(ticket, last=False)
-                break
-            tickets.append(ticket)
-            bodies.append(body)
-            room -= ticket.size
-        self._live_bytes -= max_bytes - room
-        return Taken(tickets, bodies, sum(ticket.rows for ticket in tickets), live=True)
 
     def _take_backlog(self, max_bytes: int, unreadable: list[Segment]) -> Taken | None:
         waiting = [segment for segment in self._segments.values() if segment.waits]

@@ -25,17 +25,20 @@ def segment_path(folder: Path, priority: int, number: int) -> Path:
 def found_segments(folder: Path) -> tuple[list[Segment], list[Damage]]:
     """Return the segments of a folder, oldest first, and which files were damaged.
 
-    An incomplete entry at the end of a file was never committed. A damaged file is set aside; what can be read before
-    the damage stays. Files without entries are deleted.
+    An incomplete entry at the end of the newest file of a priority was never committed, anywhere else it is damage. A
+    damaged file is set aside; what can be read before the damage stays. Files without entries are deleted.
     """
     segments: list[Segment] = []
     damaged: list[Damage] = []
     newest: dict[str, int] = {}
-    for path in sorted(folder.glob("*" + SUFFIX)):
+    paths = sorted(folder.glob("*" + SUFFIX))
+    last = {path.stem.partition("-")[0]: path for path in paths}
+    for path in paths:
         chain, _, number = path.stem.partition("-")
         try:
             segment = Segment(path, int(number), int(chain))
-            broken = segment.load()
+            rest = segment.load()
+            broken = rest.damaged or rest.frames > 0 or (rest.torn_bytes > 0 and path != last[chain])
         except (OSError, ValueError):
             segment, broken = Segment(path, 0, 0), True
         newest[chain] = segment.newest or newest.get(chain, 0)

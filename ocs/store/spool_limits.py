@@ -38,7 +38,7 @@ class Entry:
         rows: How many there are.
         first: Time of the first, ns.
         last: Time of the last, ns.
-        priority: 0 is kept longest, higher numbers go first.
+        priority: 0 is for gap records, which are kept however old they are; of 1 and 2, 2 goes first.
         body: What is sent.
     """
 
@@ -105,8 +105,8 @@ class Opening:
     """What was found at the start.
 
     Attributes:
-        last_commit: Time of the last commit of the earlier process, ns; None when there was none.
-        orderly: Whether that process closed its spool.
+        last_commit: Time of the last commit of an earlier process, ns; None when there was none.
+        orderly: Whether the process that made it closed its spool.
         damaged: Files that were set aside.
         backlog_rows: Rows that wait from before.
     """

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import msgpack
 
 from ocs.model.series import SeriesKey
-from ocs.store.framed_log import HEAD, Frame, FramedLog, check, scan
+from ocs.store.framed_log import HEAD, Frame, FramedLog, LogReport, check, scan
 from ocs.store.spool_limits import Entry, Ticket
 
 _LENGTH = struct.Struct("<H")
@@ -69,8 +69,8 @@ class Segment:
 
     # -- for the thread that writes --------------------------------------------------------------
 
-    def load(self) -> bool:
-        """Find what a file of an earlier process has, all of which waits; return whether it is damaged.
+    def load(self) -> LogReport:
+        """Find what a file of an earlier process has, all of which waits; return what comes behind that.
 
         Raises:
             OSError: It cannot be read.
@@ -80,9 +80,8 @@ class Segment:
             self._count_in(stored.rows, len(stored.body), stored.time)
             good = stored.end
         self.waiting_since = self.begun
-        report = check(self.path, good)
         self.size = max(good, len(HEAD))
-        return report.damaged or report.frames > 0
+        return check(self.path, good)
 
     def write(self, entries: Sequence[Entry], now: int) -> None:
         """Append entries to the file; they count once they are `added`.
@@ -195,7 +194,7 @@ class Segment:
                     self._out[place] = self.waiting_since = stored.time
                     room -= len(body)
                 self._cursor = (stored.end, place + 1)
-                if len(body) > room:  # the next one is as large, most likely: it is not read in vain
+                if found and len(body) > room:  # the next one is as large, most likely: it is not read in vain
                     break
         except OSError:
             pass
