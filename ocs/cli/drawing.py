@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ocs.cli.traces import Panel, Trace, broken, panels, traces
-from ocs.model.errors import ConfigurationError, NoDataError
+from ocs.cli.traces import Panel, Trace, broken, held, panels, traces
+from ocs.model.errors import ConfigurationError, NoDataError, NotAllowedError
 from ocs.model.gap import CAUSE_SENTENCES, GapCause
 from ocs.model.time_span import iso_time
 
@@ -76,8 +76,8 @@ STYLE = {
 }
 
 
-def draw(history: History, path: Path) -> list[str]:
-    """Draw an answer of the archive into a file, and return the names of the channels that are in it.
+def draw(history: History, path: Path) -> tuple[list[str], list[NotAllowedError]]:
+    """Draw an answer of the archive into a file; return the names of the channels in it, and why others are not.
 
     Args:
         history: The answer.
@@ -85,12 +85,14 @@ def draw(history: History, path: Path) -> list[str]:
 
     Raises:
         NoDataError: There is nothing to draw.
-        NotAllowedError: A channel cannot be drawn: it has arrays, or too many different texts.
+        NotAllowedError: No channel can be drawn: they have arrays, or too many different texts.
         ConfigurationError: matplotlib is not installed, or does not know the ending.
         OSError: The file cannot be written.
     """
     mpl = _matplotlib()
-    shown = traces(history)
+    shown, left_out = traces(history)
+    if left_out and not shown:
+        raise left_out[0]
     if not shown:
         raise NoDataError(
             f"nothing of this was archived from {iso_time(history.start)} to {iso_time(history.end)}; "
@@ -102,7 +104,7 @@ def draw(history: History, path: Path) -> list[str]:
             figure.savefig(path, dpi=DPI, facecolor="white", bbox_inches="tight", pad_inches=0.12)
         except ValueError as error:
             raise ConfigurationError(f"{path} cannot be drawn: {str(error).lower()}", field=str(path)) from None
-    return [trace.name for trace in shown]
+    return [trace.name for trace in shown], left_out
 
 
 def _matplotlib() -> Any:
@@ -131,7 +133,7 @@ def _drawn(history: History, found: Sequence[Panel]) -> Figure:
     for axis, panel in zip(axes, found, strict=True):
         _shade(axis, panel, history, shades, several=several)
         for trace in panel.traces:
-            _draw_trace(axis, broken(trace, history.gaps), next(colours))
+            _draw_trace(axis, broken(held(trace, history.gaps, history.end), history.gaps), next(colours))
         _finish(axis, panel)
     _finish_time(axes[-1], history)
     _gap_legend(figure, shades)

@@ -56,7 +56,7 @@ def command(
         history = source.history(patterns, span.start, span.end, max_points=points, on_progress=told)
     if as_json:
         emit_json(document(history))
-    elif history.parts or history.gaps:
+    elif len(history) or history.gaps:
         show_table(history)
     if not as_json and not len(history):
         emit(f"nothing of {', '.join(patterns)} was archived {span}")

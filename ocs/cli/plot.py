@@ -48,14 +48,16 @@ def command(
         history = source.history(patterns, span.start, span.end, max_points=max_points, on_progress=told)
     target = path or Path(f"{_file_name(history.names[0] if history.names else 'plot')}.png")
     try:
-        names = draw(history, target)
+        names, left_out = draw(history, target)
     except OSError as error:
         raise OperationFailedError(
             f"{target} cannot be written: {error.strerror or error}", field=str(target)
         ) from None
     if as_json:
-        emit_json({"file": str(target), "channels": names})
+        emit_json({"file": str(target), "channels": names, "left_out": [error.message for error in left_out]})
     else:
+        for refused in left_out:
+            click.echo(f"left out: {refused.message}", err=True)
         emit(f"{target}: {', '.join(names)} {span}")
     return ExitCode.OK
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ocs.model.errors import NotAllowedError
 from ocs.model.gap import Gap
-from ocs.model.series import SeriesKey
+from ocs.model.series import CHANNELS_FEED, SeriesKey
 
 if TYPE_CHECKING:
     from ocs.store.archive.history import History
@@ -86,23 +86,26 @@ class Panel:
         return f"{label} [{self.unit}]".strip() if self.unit else label
 
 
-def traces(history: History) -> list[Trace]:
-    """Return a trace for each channel of an answer that has rows.
+def traces(history: History) -> tuple[list[Trace], list[NotAllowedError]]:
+    """Return a trace for each channel of an answer that has rows, and why some have none.
 
-    Raises:
-        NotAllowedError: A channel has arrays, or more different texts than an axis has room for.
+    A channel of arrays cannot be drawn, nor one with more different texts than an axis has room for.
     """
     from ocs.store.archive.conversion import to_numpy
 
     names = iter(history.names)
-    found = []
+    found, left_out = [], []
     for part in history.parts:
         arrays = to_numpy(part.table)
         for label in part.fields:
             name = next(names)
-            if len(arrays["time"]):
+            if not len(arrays["time"]):
+                continue
+            try:
                 found.append(_trace(name, label, history.units[name], part.series, arrays))
-    return found
+            except NotAllowedError as error:
+                left_out.append(error)
+    return found, left_out
 
 
 def panels(shown: Sequence[Trace]) -> list[Panel]:
@@ -129,11 +132,21 @@ def broken(trace: Trace, gaps: Sequence[Gap]) -> Trace:
     def holed(column: Array | None, value: Any) -> Array | None:
         return None if column is None else np.insert(column, at, value)
 
-    return Trace(
-        trace.name, trace.label, trace.unit, trace.series, np.insert(trace.times, at, when),
-        np.insert(trace.values, at, np.nan), trace.words, holed(trace.low, np.nan), holed(trace.high, np.nan),
-        holed(trace.quality, "VALID"),
+    return replace(
+        trace, times=np.insert(trace.times, at, when), values=np.insert(trace.values, at, np.nan),
+        low=holed(trace.low, np.nan), high=holed(trace.high, np.nan), quality=holed(trace.quality, "VALID"),
     )  # fmt: skip
+
+
+def held(trace: Trace, gaps: Sequence[Gap], end: int) -> Trace:
+    """Return the trace with its last value at an instant (ns), if it is one that is told only when it changes."""
+    moment = np.datetime64(end, "ns")
+    last = int(trace.times[-1].astype(np.int64))
+    told_at_changes = trace.series.feed == CHANNELS_FEED and bool(trace.words)
+    if not told_at_changes or any(trace.concerns(gap) and gap.start >= last for gap in gaps):
+        return trace
+    times, values = np.append(trace.times, moment), np.append(trace.values, trace.values[-1])
+    return replace(trace, times=times, values=values, quality=None)
 
 
 def _trace(name: str, label: str, unit: str, series: SeriesKey, arrays: dict[str, Array]) -> Trace:

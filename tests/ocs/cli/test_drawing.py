@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from ocs.cli.drawing import draw
-from ocs.model.errors import ConfigurationError, NoDataError
+from ocs.model.errors import ConfigurationError, NoDataError, NotAllowedError
 from ocs.model.gap import Gap, GapCause
 from ocs.store.archive.history import History
 from tests.ocs.cli.answers import SECOND, START, answer, part
@@ -41,8 +41,9 @@ def words_of(path: Path) -> str:
 def test_units_names_gaps_qualities_and_the_zone_are_written_in_it(tmp_path: Path) -> None:
     path = tmp_path / "night.svg"
 
-    names = draw(night(), path)
+    names, left_out = draw(night(), path)
 
+    assert not left_out
     assert names == ["thermo-1.t", "thermo-1.p", "stage-1.State", "stage-1.x"]
     words = words_of(path)
     for expected in (
@@ -65,6 +66,16 @@ def test_a_picture_is_made_of_a_single_point_and_of_values_that_are_none(tmp_pat
     draw(answer(part("a", "f", [1], {"x": [5.0], "y": [None]}, {"x": "V"})), tmp_path / "point.png")
 
     assert (tmp_path / "point.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_what_cannot_be_drawn_is_left_out_but_not_all_of_it(tmp_path: Path) -> None:
+    rows = [[1, 2], [3, 4]]
+
+    names, left_out = draw(answer(part("a", "f", [0, 1], {"x": [1, 2], "row": rows})), tmp_path / "one.png")
+
+    assert (names, len(left_out)) == (["a.x"], 1)
+    with pytest.raises(NotAllowedError, match=r"a\.row has no single numbers"):
+        draw(answer(part("a", "f", [0, 1], {"row": rows})), tmp_path / "none.png")
 
 
 def test_nothing_to_draw_is_one_sentence(tmp_path: Path) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ocs.cli.traces import MOST_WORDS, broken, panels, traces
-from ocs.model.errors import NotAllowedError
+from ocs.cli.traces import MOST_WORDS, broken, held, panels, traces
 from ocs.model.gap import Gap, GapCause
+from ocs.model.series import CHANNELS_FEED
 from tests.ocs.cli.answers import SECOND, START, answer, part
 
 GAP = Gap("thermo-1", START + 2 * SECOND, START + 4 * SECOND, GapCause.AGENT_DOWN)
@@ -20,7 +20,7 @@ def test_numbers_share_an_axis_with_those_of_their_unit_and_words_have_their_own
         part("stage-1", "_channels", [0, 1], {"State": ["ON", "OFF"], "homed": [True, None]}),
     )  # fmt: skip
 
-    found = panels(traces(history))
+    found = panels(traces(history)[0])
 
     assert [(panel.unit, [trace.name for trace in panel.traces], panel.words) for panel in found] == [
         ("K", ["thermo-1.inner", "thermo-1.outer"], ()),
@@ -36,7 +36,7 @@ def test_numbers_share_an_axis_with_those_of_their_unit_and_words_have_their_own
 def test_decimated_numbers_have_a_band() -> None:
     history = answer(part("a", "f", [0, 1], {"x": [1.0, 2.0], "x:min": [0.5, 1.0], "x:max": [3.0, 4.0]}))
 
-    (trace,) = traces(history)
+    (trace,) = traces(history)[0]
 
     assert trace.low is not None
     assert trace.high is not None
@@ -45,7 +45,7 @@ def test_decimated_numbers_have_a_band() -> None:
 
 def test_no_line_leads_across_a_gap() -> None:
     history = answer(part("thermo-1", "f", [0, 1, 5, 6], {"x": [1, 2, 3, 4]}), gaps=[GAP])
-    (trace,) = traces(history)
+    (trace,) = traces(history)[0]
 
     cut = broken(trace, history.gaps)
 
@@ -63,14 +63,14 @@ def test_no_line_leads_across_a_gap() -> None:
     ],
 )
 def test_a_gap_of_something_else_or_of_another_time_breaks_nothing(gap: Gap) -> None:
-    (trace,) = traces(answer(part("thermo-1", "f", [0, 1, 5, 6], {"x": [1, 2, 3, 4]})))
+    (trace,) = traces(answer(part("thermo-1", "f", [0, 1, 5, 6], {"x": [1, 2, 3, 4]})))[0]
 
     assert broken(trace, [gap]).values.tolist() == [1, 2, 3, 4]
 
 
 def test_values_that_are_not_valid_are_marked() -> None:
     quality = {"x": ["VALID", "ALARM", "CHANGING", "WARNING", "ALARM"]}
-    (trace,) = traces(answer(part("a", "f", range(5), {"x": [1.0, 2.0, 3.0, 4.0, None]}, quality=quality)))
+    (trace,) = traces(answer(part("a", "f", range(5), {"x": [1.0, 2.0, 3.0, 4.0, None]}, quality=quality)))[0]
 
     assert {word: places.tolist() for word, places in trace.flagged().items()} == {
         "ALARM": [False, True, False, False, False],
@@ -79,17 +79,37 @@ def test_values_that_are_not_valid_are_marked() -> None:
 
 
 @pytest.mark.parametrize("values", [[[1, 2], [3, 4]], [[1], [2, 3]], [b"ab", b"c"], [None, [1]]])
-def test_arrays_are_refused_with_a_way_out(values: list[object]) -> None:
-    with pytest.raises(NotAllowedError, match=r"a\.x has no single numbers; `ocs export` writes"):
-        traces(answer(part("a", "f", [0, 1], {"x": values})))
+def test_arrays_are_left_out_with_a_way_to_have_them(values: list[object]) -> None:
+    shown, left_out = traces(answer(part("a", "f", [0, 1], {"x": values, "y": [1, 2]})))
+
+    assert [trace.name for trace in shown] == ["a.y"]
+    assert left_out[0].message.startswith("a.x has no single numbers; `ocs export` writes")
 
 
-def test_more_words_than_an_axis_has_room_for_are_refused() -> None:
+def test_more_words_than_an_axis_has_room_for_are_left_out() -> None:
     words = [f"line {number}" for number in range(MOST_WORDS + 1)]
 
-    with pytest.raises(NotAllowedError, match=r"a\.log has 13 different texts"):
-        traces(answer(part("a", "f", range(len(words)), {"log": words})))
+    shown, left_out = traces(answer(part("a", "f", range(len(words)), {"log": words})))
+
+    assert not shown
+    assert left_out[0].message.startswith("a.log has 13 different texts")
 
 
 def test_a_channel_without_rows_is_not_drawn() -> None:
-    assert traces(answer(part("a", "f", [], {"x": []}))) == []
+    assert traces(answer(part("a", "f", [], {"x": []}))) == ([], [])
+
+
+def test_a_state_lasts_until_the_end_unless_there_is_a_gap() -> None:
+    history = answer(part("thermo-1", CHANNELS_FEED, [0, 1], {"State": ["OFF", "ON"]}))
+    (trace,) = traces(history)[0]
+
+    assert held(trace, [], history.end).values.tolist() == [0, 1, 1]
+    assert held(trace, [], history.end).times[-1].astype(int) == history.end
+    assert held(trace, [GAP], history.end).values.tolist() == [0, 1]
+
+
+def test_a_word_that_is_polled_does_not_last() -> None:
+    history = answer(part("thermo-1", "f", [0, 1], {"mode": ["A", "B"]}))
+    (trace,) = traces(history)[0]
+
+    assert held(trace, [], history.end).values.tolist() == [0, 1]
