@@ -16,6 +16,7 @@ from ocs.model.series import SeriesKey
 from ocs.model.time_span import iso_time
 from ocs.store.archive import conversion
 from ocs.store.archive.chunk import Chunk
+from ocs.store.archive.naming import field_of
 from ocs.store.archive.widening import fitted, widened
 
 STAMP = pa.timestamp("ns", "UTC")
@@ -158,7 +159,7 @@ def _full_names(parts: Sequence[Part]) -> dict[tuple[int, str], str]:
             words.append(series.feed)
         if longer[series.device, series.feed, field] > 1:
             words.append(series.block)
-        names[at, field] = ".".join([*words, field])
+        names[at, field] = ".".join([*words, field_of(field)])
     return names
 
 

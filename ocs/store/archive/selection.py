@@ -8,10 +8,11 @@ from typing import Self
 
 import pyarrow as pa
 
-from ocs.model.series import FieldType, SeriesKey
+from ocs.model.series import SeriesKey
 from ocs.store.archive.catalogue import Version
 from ocs.store.archive.columns import TIME, arrow_field
 from ocs.store.archive.decimation import is_number
+from ocs.store.archive.naming import column_of
 from ocs.store.archive.ordering import QUALITY
 from ocs.store.archive.widening import as_type, quality_words, widened
 
@@ -30,7 +31,8 @@ class Selection:
         number: Number of the series in the catalogue.
         series: The series.
         schema: Columns of the answer: `time`, and one for each field, of a type that holds the values of all versions.
-        names: The column of each field that was asked for, by version; a version that has none of them is not here.
+        names: The column of the answer for each column of a version that was asked for, by version; a version that has
+            none of them is not here.
     """
 
     number: int
@@ -42,18 +44,16 @@ class Selection:
     def of(cls, series: SeriesKey, versions: Sequence[Version], fields: Sequence[str]) -> Self:
         """Return the selection of some fields; the newest version is the last one."""
         units = {name: kind.unit for version in versions for name, kind in version.fields.items() if kind.unit}
-        names: dict[int, dict[str, str]] = {}
-        schemas = []
-        for version in versions:
-            kinds = {name: _with_unit(kind, units.get(name, "")) for name, kind in version.fields.items()}
-            own = {name: _column(name, kinds[name], units) for name in kinds if name in fields}
-            if own:
-                names[version.number] = own
-                schemas.append(pa.schema(arrow_field(column, kinds[name]) for name, column in own.items()))
-        wide = widened(schemas)
-        newest = [name for name in versions[-1].fields if name in wide.names]
+        asked = {version.number: _asked(version, fields, units) for version in versions}
+        wide = widened([pa.schema(asked[number].values()) for number in asked])
+        newest = [column_of(name) for name in versions[-1].fields if column_of(name) in wide.names]
         order = [*newest, *(name for name in wide.names if name not in newest)]
         schema = pa.schema([pa.field("time", TIME), *(wide.field(name) for name in order)])
+        names = {
+            number: {column: field.name for column, field in columns.items()}
+            for number, columns in asked.items()
+            if columns
+        }
         return cls(versions[-1].series, series, schema, names)
 
     @property
@@ -123,13 +123,16 @@ class Selection:
 ROLLED = ("min", "max", "mean", "count")
 
 
-def _with_unit(kind: FieldType, newest: str) -> FieldType:
-    """Return a type with its unit; where somebody left it out it is taken for the newest."""
-    return kind if kind.unit else replace(kind, unit=newest)
-
-
-def _column(name: str, kind: FieldType, units: Mapping[str, str]) -> str:
-    return name if kind.unit == units.get(name, "") else f"{name}[{kind.unit}]"
+def _asked(version: Version, fields: Sequence[str], units: Mapping[str, str]) -> dict[str, pa.Field]:
+    """Return for each column of a version that was asked for the field of the answer."""
+    asked = {}
+    for name, kind in version.fields.items():
+        if name in fields:
+            newest = units.get(name, "")
+            known = replace(kind, unit=kind.unit or newest)  # where somebody left it out it is taken for the newest
+            column = column_of(name) + ("" if known.unit == newest else f"[{known.unit}]")
+            asked[column_of(name)] = arrow_field(name, known).with_name(column)
+    return asked
 
 
 def _split(name: str) -> tuple[str, str, str]:

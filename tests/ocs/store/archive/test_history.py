@@ -157,3 +157,10 @@ def test_it_shows_the_first_of_many() -> None:
 
     assert "  ... and 18 more in .names\n" in shown
     assert shown.endswith("  ... and 18 more in .gaps")
+
+
+def test_a_field_called_time_has_its_own_name() -> None:
+    history = History([Part(FAST, table([1], **{"time$": [0.5], "seq$[mK]": [7]}))])
+
+    assert history.names == ["thermo-1.time", "thermo-1.seq[mK]"]
+    assert history.table.column_names == ["time", *history.names]
