@@ -13,6 +13,7 @@ from ocs.store.archive.catalogue import Block, Catalogue, Change, Rollup, Window
 from ocs.store.archive.layout import Layout
 from ocs.store.archive.parquet import DamagedBlockError, NewFiles, scan_block
 from ocs.store.archive.rollups import Accumulation
+from ocs.store.archive.sweeping import sweep
 
 DAMAGED = ".damaged"
 """Ending of the name of a file that was set aside."""
@@ -28,11 +29,13 @@ class CheckReport:
         files: How many files were looked at.
         damaged: Paths of those that were damaged or gone, relative to the folder.
         remade: How many of these were roll-ups that could be made again from their blocks.
+        swept: Paths of files that a crash had left behind, and that were deleted.
     """
 
     files: int = 0
     damaged: tuple[str, ...] = ()
     remade: int = 0
+    swept: tuple[str, ...] = ()
 
 
 def check(
@@ -43,7 +46,7 @@ def check(
     on_progress: Callable[[float], None] = lambda _: None,
     stopping: Callable[[], bool] = lambda: False,
 ) -> CheckReport:
-    """Look at each file that the catalogue knows; set aside what is damaged.
+    """Look at each file that the catalogue knows; set aside what is damaged, and delete what a crash left behind.
 
     The rows of a damaged block are lost: its span becomes a gap `damaged`. A damaged roll-up is made again from its
     block. Sealing, compaction, retention and verification must not run at the same time.
@@ -58,6 +61,7 @@ def check(
     Raises:
         OSError: The disk refuses to be read or written.
     """
+    swept = sweep(catalogue, layout)
     files: list[Block | Rollup] = [*catalogue.blocks(), *catalogue.rollups()]
     damaged: list[str] = []
     remade = 0
@@ -72,7 +76,7 @@ def check(
             remade += _remade(catalogue, layout, file)
         looked += 1
         on_progress(looked / len(files))
-    return CheckReport(looked, tuple(damaged), remade)
+    return CheckReport(looked, tuple(damaged), remade, tuple(swept))
 
 
 def set_aside(catalogue: Catalogue, layout: Layout, blocks: Iterable[Block], *, thorough: bool = True) -> list[str]:
