@@ -106,7 +106,16 @@ class Spool:
             for segment in list(self._current.values()):
                 self._retire(segment)
             self._sync(now)
-            self._mark.close(orderly=orderly)
+            self._mark.close(int(now * NS), orderly=orderly)
+
+    def nothing_new(self) -> None:
+        """Take note that nothing waits to be committed: up to now nothing is missing."""
+        now = self._now()
+        with self._files:
+            self._put_gaps(now)
+            self._sync(now)
+            self._mark.stamp(int(now * NS), int(self._synced * NS))
+            self._tidy()
 
     # -- putting in ------------------------------------------------------------------------------
 

@@ -105,7 +105,7 @@ class Opening:
     """What was found at the start.
 
     Attributes:
-        last_commit: Time of the last commit of an earlier process, ns; None when there was none.
+        last_commit: Up to when an earlier process had committed all that there was, ns; None when there was none.
         orderly: Whether the process that made it closed its spool.
         damaged: Files that were set aside.
         backlog_rows: Rows that wait from before.

@@ -47,12 +47,12 @@ class Mark:
         self._last, self._synced = last, synced
         self._write(orderly=False)
 
-    def close(self, *, orderly: bool) -> None:
-        """Close the file."""
+    def close(self, now: int, *, orderly: bool) -> None:
+        """Close the file; in good order nothing is missing up to now, ns."""
         if self._file < 0:
             return
         if orderly and self._last:
-            self._synced = self._last
+            self._last = self._synced = max(now, self._last)
             self._write(orderly=True)
             with suppress(OSError):
                 os.fdatasync(self._file)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import threading
 import tracemalloc
 from collections import Counter
@@ -12,6 +13,7 @@ from random import Random
 import pytest
 
 from ocs.model.gap import Gap, GapCause
+from ocs.store.framed_log import LARGEST_FRAME
 from ocs.store.spool import SpoolLimits
 from ocs.store.spool_losses import gap_entry
 from tests.ocs.store.spool_desk import EPOCH, NS, ROWS, Desk, numbers, series, told_rows
@@ -203,16 +205,28 @@ def test_after_a_kill_the_next_start_knows_the_last_commit(desk: Desk) -> None:
 
 def test_after_an_orderly_end_the_next_start_knows_that_too(desk: Desk) -> None:
     desk.commit()
-    last = int(desk.now * NS)
     desk.now += 100
 
     desk.restart()
-    assert (desk.opening.last_commit, desk.opening.orderly) == (last, True)
+    assert (desk.opening.last_commit, desk.opening.orderly) == (int(desk.now * NS), True)
     assert desk.drained() == [0]
 
     desk.commit()
     desk.kill()
     assert (desk.opening.last_commit, desk.opening.orderly) == (int(desk.now * NS), False)
+
+
+def test_while_there_is_nothing_to_commit_nothing_is_missing(desk: Desk) -> None:
+    desk.commit()
+    desk.drained()
+    desk.now += 100
+    desk.spool.nothing_new()
+    at = int(desk.now * NS)
+    desk.now += 100
+
+    desk.kill()
+
+    assert (desk.opening.last_commit, desk.opening.orderly) == (at, False)
 
 
 def test_an_end_that_is_not_orderly_says_so(desk: Desk) -> None:
@@ -388,6 +402,29 @@ def test_a_clock_that_steps_back_loses_nothing_and_keeps_syncing(desk: Desk, mon
     assert synced
     assert desk.spool.oldest_s == 0
     assert desk.drained() == [0, 1]
+
+
+def test_a_folder_that_is_gone_loses_rows_and_says_why_when_it_is_there_again(desk: Desk) -> None:
+    shutil.rmtree(desk.folder)
+    desk.commit(2)
+    desk.folder.mkdir()
+
+    desk.commit()
+    came, gaps = desk.drained_with_gaps()
+
+    assert came == [2]
+    assert [(gap.rows, gap.detail) for gap in gaps] == [(2 * ROWS, "No such file or directory")]
+    assert desk.spool.dropped_rows == 2 * ROWS
+
+
+def test_an_entry_that_is_too_large_is_lost_alone_with_a_gap(desk: Desk) -> None:
+    desk.commit(size=LARGEST_FRAME + 1)
+    desk.commit()
+
+    came, gaps = desk.drained_with_gaps()
+
+    assert came == [1]
+    assert [gap.rows for gap in gaps] == [ROWS]
 
 
 # -- threads ---------------------------------------------------------------------------------------

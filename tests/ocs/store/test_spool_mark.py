@@ -18,7 +18,7 @@ def path(tmp_path: Path) -> Path:
 def opened(path: Path) -> tuple[int | None, bool]:
     mark = Mark(path)
     found = mark.open()
-    mark.close(orderly=False)
+    mark.close(0, orderly=False)
     return found
 
 
@@ -26,7 +26,7 @@ def stamped(path: Path, last: int, synced: int, *, orderly: bool) -> None:
     mark = Mark(path)
     mark.open()
     mark.stamp(last, synced)
-    mark.close(orderly=orderly)
+    mark.close(0, orderly=orderly)
 
 
 def test_the_last_stamp_is_found(path: Path) -> None:
@@ -47,7 +47,7 @@ def test_without_a_stamp_nothing_is_known(path: Path) -> None:
     assert opened(path) == (None, False)
     mark = Mark(path)
     mark.open()
-    mark.close(orderly=True)
+    mark.close(0, orderly=True)
 
     assert opened(path) == (None, False)
 
@@ -56,9 +56,18 @@ def test_an_orderly_end_without_a_commit_tells_the_earlier_one(path: Path) -> No
     stamped(path, 200, 190, orderly=False)
     mark = Mark(path)
     mark.open()
-    mark.close(orderly=True)
+    mark.close(0, orderly=True)
 
     assert opened(path) == (200, True)
+
+
+def test_at_an_orderly_end_nothing_is_missing_up_to_that(path: Path) -> None:
+    mark = Mark(path)
+    mark.open()
+    mark.stamp(200, 190)
+    mark.close(350, orderly=True)
+
+    assert opened(path) == (350, True)
 
 
 def test_after_a_start_of_the_machine_only_what_was_synced_counts(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -94,7 +103,7 @@ def test_where_no_file_can_be_everything_goes_on(tmp_path: Path) -> None:
 
     assert mark.open() == (None, False)
     mark.stamp(1, 1)
-    mark.close(orderly=True)
+    mark.close(0, orderly=True)
 
 
 def test_a_start_of_the_machine_has_one_name_of_16_bytes() -> None:
