@@ -180,9 +180,14 @@ class ArchiveReader:
             pattern: Names and patterns; of a device that is meant also the gaps of all of it.
             start: Where the span begins; by default before the oldest gap.
             end: Where it ends; by default after the newest.
+
+        Raises:
+            ParameterError: A pattern or a time cannot be read.
         """
         now = self._now()
         first, last = (None if moment is None else read_time(moment, now) for moment in (start, end))
+        if start is not None and end is not None:
+            first, last = read_span(start, end, now)
         return self._finder.gaps(Pattern(pattern), first, last, self._holdings.damaged.values())
 
     def continuity(self, pattern: Channels = "*", start: Moment = "-1h", end: Moment = "now") -> list[Continuity]:

@@ -288,6 +288,8 @@ def test_what_is_no_time_is_refused_at_once(filled: Filled) -> None:
             reader.chunks("thermo-1", "tomorrow")
         with pytest.raises(ParameterError, match="before it starts"):
             reader.history("thermo-1", "now", "-1h")
+        with pytest.raises(ParameterError, match="before it starts"):
+            reader.gaps("thermo-1", "now", "-1h")
 
 
 def test_chunks_are_bounded_and_in_order(filled: Filled) -> None:
