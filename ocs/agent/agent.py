@@ -6,6 +6,7 @@ import itertools
 import os
 import socket
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ from twisted.logger import Logger
 from ocs.agent.admin import AdminDevice, admin_name
 from ocs.agent.device import Device
 from ocs.agent.member import Home, Member
-from ocs.agent.operations import GRACE_S
+from ocs.agent.operations import GRACE_S, OperationRuntime
 from ocs.agent.timing import Timing
 from ocs.model.cancellation import CancelReason
 from ocs.model.errors import DuplicateError, ErrorCode, NotRunningError, OcsError
@@ -145,18 +146,13 @@ class Agent:
 
     async def _end(self) -> None:
         self._no_word_needed()
-        for member in self.members:
-            for operation in member.operations.values():
-                operation.refuse_starts()
-                try:
-                    operation.request_end(CancelReason.SHUTDOWN)
-                except NotRunningError:
-                    continue
-        waits = [
-            operation.wait(self.place.grace_s + 1.0)
-            for member in self.members
-            for operation in member.operations.values()
-        ]
+        if self.archiving is not None:
+            self.archiving.ending = True
+        for operation in self._operations():
+            operation.refuse_starts()
+            with suppress(NotRunningError):
+                operation.request_end(CancelReason.SHUTDOWN)
+        waits = [operation.wait(self.place.grace_s + 1.0) for operation in self._operations()]
         await defer.gatherResults(waits, consumeErrors=True)
         await defer.gatherResults([member.life.shut_down() for member in self.members], consumeErrors=True)
         if self._beating.running:
@@ -172,6 +168,9 @@ class Agent:
         self._history.close()
         self._settings.close()
         self._owner.release()
+
+    def _operations(self) -> list[OperationRuntime]:
+        return [operation for member in self.members for operation in member.operations.values()]
 
     def _make_archiving(self) -> Archiving | None:
         if not self.place.archiver:

@@ -40,6 +40,9 @@ _DIMS = {Format.SCALAR: 0, Format.SPECTRUM: 1, Format.IMAGE: 2, Format.RECORD: 0
 class Archiving:
     """What is on its way from this agent to the archive.
 
+    Attributes:
+        ending: Whether the agent ends: links that close then are no loss.
+
     Args:
         folder: The agent's state folder.
         timing: Its loop.
@@ -65,6 +68,7 @@ class Archiving:
             timing.soon(on_trouble, sentence)
 
         self._timing = timing
+        self.ending = False
         self._lost_links: dict[str, tuple[int, str]] = {}
         self.spool = Spool(folder / FOLDER, limits or SpoolLimits(), now=timing.now, on_trouble=told)
         self.forwarder = Forwarder(self.spool, connection, uri, timing, on_trouble)
@@ -107,6 +111,8 @@ class Archiving:
     def link_changed(self, device: str, *, there: bool, reason: str) -> None:
         """Take note that a device was lost or found, from any thread."""
         now = int(self._timing.now() * NS)
+        if self.ending:
+            return
         if not there:
             if device not in self._lost_links:
                 self._lost_links[device] = (now, reason)

@@ -24,6 +24,9 @@ from ocs.wire.archive import encode_batch, encode_gap
 COMMIT_S = 0.2
 """A row waits at most so long, in s, for its commit."""
 
+QUIET_S = 1.0
+"""A spool that gets nothing takes note each second that nothing is missing, so that gaps are told exactly."""
+
 BATCH_BYTES = 400_000
 """A batch has at most so many bytes (spikes page, 7); when as many wait, they are committed at once."""
 
@@ -250,7 +253,9 @@ class Recorder:
 
     def _serve(self) -> None:
         while not self._closing:
-            self._work.wait()
+            if not self._work.wait(QUIET_S):
+                self._spool.nothing_new()
+                continue
             self._full.wait(COMMIT_S)
             self._work.clear()
             self._full.clear()

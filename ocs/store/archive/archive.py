@@ -283,15 +283,20 @@ class Archive:
         figures.journal_bytes = self._older_bytes + (0 if self._journal is None else self._journal.size)
 
     def _with_ends(self, gaps: Sequence[Gap]) -> list[Gap]:
-        """Return gaps with those that the old process of an agent left open, which its new one ends."""
-        ended: list[Gap] = []
-        for start in [gap for gap in gaps if gap.cause in _STARTS]:
-            ended += [
-                replace(gap, end=start.end)
-                for gap in self._catalogue.gaps(end=start.start)
-                if gap.device == start.device and gap.end is None and gap.cause is GapCause.LINK_LOST
-            ]
-        return [*ended, *gaps]
+        """Return gaps with an end for those that the old process of an agent left open, which its new one ends.
+
+        They come in any order: after an outage the newest come first.
+        """
+        if not any(gap.cause in _STARTS or gap.cause is GapCause.LINK_LOST for gap in gaps):
+            return list(gaps)
+        known = self._catalogue.gaps()
+        starts = [gap for gap in [*known, *gaps] if gap.cause in _STARTS and gap.end is not None]
+        told = list(gaps)
+        for lost in [gap for gap in [*known, *gaps] if gap.cause is GapCause.LINK_LOST and gap.end is None]:
+            ends = [gap.end for gap in starts if gap.device == lost.device and gap.end and gap.end > lost.start]
+            told = [gap for gap in told if gap is not lost]
+            told.append(replace(lost, end=min(ends)) if ends else lost)
+        return told
 
     def _writer(self) -> JournalWriter:
         if self._journal is None:
