@@ -28,6 +28,9 @@ WORTH_IT = 8
 MOST_COLUMN_CHUNKS = 8192
 """Row groups times columns of a block; more would take a reader longer than 10 ms to find its way in."""
 
+MOST_BYTES = 2_000_000_000
+"""Blocks are merged up to this size: while they are, the disk holds them twice."""
+
 _ROWLESS = 3
 """Columns of a block beside its fields: time, epoch, seq."""
 
@@ -97,7 +100,7 @@ def due(blocks: Sequence[Block], *, over: bool, most_rows: int) -> list[list[Blo
         over: Whether the day is over.
         most_rows: A merged block has at most so many rows.
     """
-    few = [block for block in blocks if block.rows < most_rows]
+    few = [block for block in blocks if block.rows < most_rows and block.size < MOST_BYTES]
     small = [block for block in few if block.size < SMALL_BYTES]
     if over and _worth_it(few):
         return _packed(few, most_rows)
@@ -112,13 +115,13 @@ def _worth_it(blocks: Sequence[Block]) -> bool:
 
 def _packed(blocks: Sequence[Block], most_rows: int) -> list[list[Block]]:
     groups: list[list[Block]] = [[]]
-    rows = 0
+    rows, size = 0, 0
     for block in blocks:
-        if groups[-1] and rows + block.rows > most_rows:
+        rows, size = rows + block.rows, size + block.size
+        if groups[-1] and (rows > most_rows or size > MOST_BYTES):
             groups.append([])
-            rows = 0
+            rows, size = block.rows, block.size
         groups[-1].append(block)
-        rows += block.rows
     return [group for group in groups if len(group) > 1]
 
 

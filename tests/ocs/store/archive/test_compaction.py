@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ocs.model.gap import GapCause
 from ocs.store.archive.catalogue import Block
-from ocs.store.archive.compaction import MANY, SMALL_BYTES, CompactReport, compact, due
+from ocs.store.archive.compaction import MANY, MOST_BYTES, SMALL_BYTES, CompactReport, compact, due
 from ocs.store.archive.parquet import row_groups
 from tests.ocs.store.archive.shelf import DAY, SECOND, START, Shelf
 
@@ -170,6 +170,12 @@ def test_merging_comes_to_an_end(blocks: list[Block]) -> None:
         blocks = sorted([b for b in blocks if b.id not in gone] + made, key=lambda b: b.first)
 
     assert due(blocks, over=True, most_rows=150) == []
+
+
+def test_blocks_are_not_merged_to_a_file_that_is_too_large() -> None:
+    blocks = [block(number, 10, MOST_BYTES // 2 - 1) for number in range(5)]
+
+    assert [len(group) for group in due(blocks, over=True, most_rows=1000)] == [2, 2]
 
 
 def test_few_late_rows_do_not_have_a_large_block_written_again() -> None:

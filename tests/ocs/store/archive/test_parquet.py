@@ -110,6 +110,20 @@ def test_pieces_make_the_same_block_as_the_whole(tmp_path: Path) -> None:
     assert len(row_groups(path)) == 3
 
 
+def test_row_groups_of_large_rows_have_fewer_of_them(tmp_path: Path) -> None:
+    images = pa.array([np.zeros(1_000_000)] * 20, pa.list_(pa.float64()))
+    table = pa.table({"time": pa.array(range(20)).cast(STAMP), "image": images})
+    with BlockWriter(tmp_path / "a", table.schema) as writer:
+        writer.write(table)
+    with BlockWriter(tmp_path / "b", table.schema) as writer:
+        for at in range(20):
+            writer.write(table.slice(at, 1))
+
+    for name in ("a", "b"):
+        assert row_groups(tmp_path / name)[:2] == [(0, 6), (7, 13)]
+        assert read_block(tmp_path / name, 0, 100).num_rows == 20
+
+
 def test_nothing_is_left_of_files_that_were_not_published(tmp_path: Path) -> None:
     with NewFiles() as files:
         files.write(tmp_path / "a" / "1.parquet", block(10))
