@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from ocs.model.errors import OperationFailedError
 from ocs.model.gap import Gap, GapCause
 from ocs.model.series import SeriesKey
 from ocs.store.archive.block_files import Serial
@@ -21,7 +22,7 @@ from ocs.store.archive.selection import NUMBERS, Selection
 from ocs.store.archive.unsealed import DamageWarning, Piece, Unsealed, VanishedError
 
 MOST_LOOKS = 1000
-"""An archive that was sealed during each of so many looks is none that can be read."""
+"""An archive of which a file went during each of so many looks cannot be read."""
 
 Place = tuple[str, Serial | None]
 """What a block and its roll-ups have in common: the day and the serial."""
@@ -234,7 +235,9 @@ class Holdings:
                 continue
             if self._catalogue.sealed == sealed:
                 return found
-        raise VanishedError(self._layout.journals)
+        raise OperationFailedError(
+            f"the archive in {self._layout.folder} changed during each of {MOST_LOOKS} looks; try again"
+        )
 
 
 def _place(file: Block | Rollup) -> Place:
