@@ -4,38 +4,40 @@ import os
 import shutil
 import subprocess
 import sys
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ocs.model.datatype import DataType
 from ocs.model.gap import GapCause
-from ocs.model.series import Batch, Fields, FieldType, SeriesKey
+from ocs.model.series import Batch
 from ocs.model.spans import Spans
-from ocs.store.archive.catalogue import Catalogue, Version
+from ocs.store.archive.catalogue import Catalogue
 from ocs.store.archive.journal import JournalWriter
-from ocs.store.archive.layout import Layout, day_of
+from ocs.store.archive.layout import Layout
 from ocs.store.archive.ordering import numbers_of
 from ocs.store.archive.parquet import read_block
 from ocs.store.archive.sealing import seal
-from ocs.store.archive.verification import CheckReport, check
-from tests.ocs.store.archive import crashing
-from tests.ocs.store.archive.shelf import DAY, FAR_AHEAD, LONG_AGO, SECOND, START, Row
-
-FIELDS: Fields = {"x": FieldType(DataType.FLOAT64, unit="K"), "word": FieldType(DataType.STR)}
-OTHER: Fields = {"n": FieldType(DataType.INT32)}
-KEYS = [SeriesKey("stage-1", "position", "position"), SeriesKey("lab/thermo", "_channels", "t.1")]
-
-Part = tuple[int, int, int, list[int], bool]
-"""Which series, epoch, number of the first row, times, whether there are qualities."""
+from ocs.store.archive.verification import check
+from tests.ocs.store.archive.sealed import (
+    KEYS,
+    OTHER,
+    PARTS,
+    Part,
+    batch_of,
+    crashed,
+    expected,
+    files_of,
+    opened,
+    rows_of,
+    write_journal,
+)
+from tests.ocs.store.archive.shelf import DAY, FAR_AHEAD, LONG_AGO, SECOND, START
 
 
 @pytest.fixture
@@ -49,57 +51,6 @@ def layout(tmp_path: Path) -> Layout:
 def catalogue(layout: Layout) -> Iterator[Catalogue]:
     with opened(layout) as catalogue:
         yield catalogue
-
-
-def opened(layout: Layout) -> Catalogue:
-    catalogue = Catalogue(layout.catalogue)
-    for number, key in enumerate(KEYS, start=1):
-        catalogue.add_series(key, number)
-        for version, fields in enumerate((FIELDS, OTHER), start=1):
-            catalogue.add_version(Version(number, version, fields, START))
-    return catalogue
-
-
-def batch_of(part: Part) -> Batch:
-    series, epoch, seq, times, qualities = part
-    columns = {"x": np.array(times) / SECOND, "word": [str(seq + at) for at in range(len(times))]}
-    quality = {"x": np.full(len(times), 2, np.uint8)} if qualities else {}
-    return Batch(KEYS[series], epoch, seq, np.array(times, np.int64), FIELDS, columns, quality)
-
-
-def write_journal(layout: Layout, parts: Sequence[Part], number: int = 1) -> Path:
-    journal = JournalWriter(layout.journal(number))
-    for part in parts:
-        journal.add(part[0] + 1, 1, batch_of(part))
-    journal.flush()
-    journal.close()
-    return layout.journal(number)
-
-
-def rows_of(catalogue: Catalogue, layout: Layout) -> dict[int, list[Row]]:
-    """Return time, epoch and number of all rows of each series; what belongs to a block is checked on the way."""
-    found: dict[int, list[Row]] = defaultdict(list)
-    for block in catalogue.blocks():
-        path = layout.folder / block.path
-        table = read_block(path, LONG_AGO, FAR_AHEAD)
-        rows = list(zip(*(numbers_of(table, name).tolist() for name in ("time", "epoch", "seq")), strict=True))
-        assert rows == sorted(rows)
-        assert (block.rows, block.first, block.last) == (len(rows), rows[0][0], rows[-1][0])
-        assert block.size == path.stat().st_size
-        assert {day_of(time) for time, _, _ in rows} == {block.day}
-        if "word" in table.column_names:
-            assert table["word"].to_pylist() == [str(seq) for _, _, seq in rows]
-        found[block.series - 1] += rows
-    return {series: sorted(rows) for series, rows in found.items()}
-
-
-def expected(parts: Sequence[Part]) -> dict[int, list[Row]]:
-    """Return the rows of parts, of each number one."""
-    found: dict[int, dict[tuple[int, int], Row]] = defaultdict(dict)
-    for series, epoch, seq, times, _ in parts:
-        for at, time in enumerate(times):
-            found[series].setdefault((epoch, seq + at), (time, epoch, seq + at))
-    return {series: sorted(rows.values()) for series, rows in found.items()}
 
 
 times_of_rows = st.lists(st.integers(-2 * DAY, 2 * DAY).map(lambda time: START + time), min_size=90, max_size=90)
@@ -194,13 +145,6 @@ def test_an_empty_journal_is_sealed_without_blocks(catalogue: Catalogue, layout:
     assert (report.blocks, report.rows, catalogue.sealed) == (0, 0, 1)
 
 
-PARTS: list[Part] = [
-    (0, 1, 1, [START + at * SECOND for at in range(3000)], False),
-    (1, 1, 1, [START + 10, START + 3, START + DAY + 5], True),
-    (0, 1, 2901, [START + 2900 * SECOND + at * SECOND for at in range(200)], False),
-]
-
-
 @pytest.mark.parametrize("cut", [1, 3, 9, 40, 1000])
 def test_a_torn_end_was_never_answered_and_is_left_out(catalogue: Catalogue, layout: Layout, cut: int) -> None:
     path = write_journal(layout, PARTS)
@@ -241,19 +185,6 @@ def test_damage_within_a_journal_is_told_as_gaps_and_the_file_is_kept(catalogue:
     assert list(catalogue.spans(1, 1)) == [(1, 3000)]
 
 
-# -- crashes -----------------------------------------------------------------------------------------
-
-
-def crashed(action: str, folder: Path, target: Path) -> list[Layout]:
-    """Return the archive as a death before each step of its upkeep leaves it, and last as it is when all is done."""
-    subprocess.run([sys.executable, "-m", crashing.__name__, action, folder, target], check=True)
-    return [Layout(copy) for copy in sorted(target.iterdir(), key=lambda copy: int(copy.name))]
-
-
-def files_of(layout: Layout) -> set[str]:
-    return {layout.relative(path) for path in layout.folder.rglob("*.parquet*")}
-
-
 def test_a_seal_that_dies_at_any_step_leaves_the_journal_or_the_blocks_and_is_done_again(
     catalogue: Catalogue, layout: Layout, tmp_path: Path
 ) -> None:
@@ -275,70 +206,12 @@ def test_a_seal_that_dies_at_any_step_leaves_the_journal_or_the_blocks_and_is_do
             assert check(after, left).damaged == ()
 
 
-def test_leftovers_of_a_seal_are_swept_before_it_is_done_again(
-    catalogue: Catalogue, layout: Layout, tmp_path: Path
-) -> None:
-    write_journal(layout, PARTS)
-    catalogue.close()
-    *folders, _ = crashed("seal", layout.folder, tmp_path / "crashed")
-    assert any(files_of(left) for left in folders)
-
-    for left in folders:
-        before = files_of(left)
-        with Catalogue(left.catalogue) as after:
-            assert set(check(after, left).swept) == before
-            seal(left.journal(1), 1, after, left)
-            assert rows_of(after, left) == expected(PARTS)
-
-
-def test_merging_that_dies_at_any_step_leaves_each_row_once_and_its_leftovers_are_swept(
-    catalogue: Catalogue, layout: Layout, tmp_path: Path
-) -> None:
-    rows: list[Part] = [(0, 1, 1 + 2000 * at, [START + (2000 * at + k) * SECOND for k in range(2000)], at > 1)
-                        for at in range(3)]  # fmt: skip
-    for number, part in enumerate(rows, start=1):
-        seal(write_journal(layout, [part], number), number, catalogue, layout)
-    catalogue.close()
-    folders = crashed("compact", layout.folder, tmp_path / "crashed")
-    counts = []
-
-    for left in folders:
-        with Catalogue(left.catalogue) as after:
-            assert rows_of(after, left) == expected(rows)
-            counts.append(len(after.blocks()))
-            report = check(after, left)
-            assert (report.damaged, files_of(left)) == ((), after.paths())
-            assert rows_of(after, left) == expected(rows)
-            assert sum(len(pq["x:count"]) for pq in rolled(after, left)) == sum(r.rows for r in after.rollups())
-
-    assert counts == sorted(counts, reverse=True)
-    assert set(counts) == {3, 1}
-
-
-def rolled(catalogue: Catalogue, layout: Layout) -> list[pa.Table]:
-    return [read_block(layout.folder / rollup.path, LONG_AGO, FAR_AHEAD) for rollup in catalogue.rollups()]
-
-
-def test_a_catalogue_that_was_lost_has_nothing_swept(catalogue: Catalogue, layout: Layout) -> None:
-    path = write_journal(layout, PARTS)
-    seal(path, 1, catalogue, layout)
-    path.unlink()
-    catalogue.close()
-    for part in layout.folder.glob("catalogue*"):
-        part.unlink()
-    files = files_of(layout)
-
-    with opened(layout) as anew:
-        assert check(anew, layout) == CheckReport()
-
-    assert files_of(layout) == files
-
-
 FULL_DISK = """
 import errno, subprocess, sys
 from pathlib import Path
 from ocs.store.archive.sealing import seal
-from tests.ocs.store.archive.test_sealing import Layout, expected, files_of, opened, rows_of, write_journal
+from ocs.store.archive.layout import Layout
+from tests.ocs.store.archive.sealed import expected, files_of, opened, rows_of, write_journal
 folder = Path(sys.argv[1])
 subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "none", folder], check=True)
 layout = Layout(folder)
