@@ -55,5 +55,7 @@ class Spans:
     def __iter__(self) -> Iterator[tuple[int, int]]:
         return iter(list(zip(self._firsts, self._lasts, strict=True)))
 
-    def __len__(self) -> int:
+    @property
+    def count(self) -> int:
+        """How many numbers are in."""
         return sum(last - first + 1 for first, last in self)

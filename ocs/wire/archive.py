@@ -14,13 +14,15 @@ import numpy as np
 from ocs.model.datatype import DataType
 from ocs.model.errors import ParameterError, VersionError
 from ocs.model.gap import Gap, GapCause
-from ocs.model.series import TEXTS, Batch, Fields, FieldType, SeriesKey
+from ocs.model.series import QUALITIES, TEXTS, Batch, Fields, FieldType, SeriesKey
 from ocs.wire.values import encode_array
 
 VERSION = 1
 """Of the form of a batch; a higher one is refused."""
 
-_KEPT = ("feed", "block", "rows", "epoch", "first", "last", "detail")
+_LARGEST = 2**63 - 1
+_WORDS = ("feed", "block", "detail")
+_KEPT = (*_WORDS, "rows", "epoch", "first", "last")
 
 
 def encode_batch(batch: Batch) -> dict[str, Any]:
@@ -57,10 +59,12 @@ def decode_batch(told: Mapping[str, Any]) -> Batch:
         times = _array(told["time"], "time")
         fields = decode_fields(told["fields"])
         columns = {name: _column(told["columns"][name], kind, name) for name, kind in fields.items()}
-        quality = {str(name): _array(column, name) for name, column in told.get("quality", {}).items()}
-        epoch, seq = int(told["epoch"]), int(told["seq"])
+        if len(told["columns"]) > len(fields):
+            raise ParameterError(f"columns without a field: {sorted(set(told['columns']) - set(fields))}")
+        quality = {name: _quality(column, name) for name, column in told.get("quality", {}).items() if name in fields}
+        epoch, seq = _whole(told["epoch"]), _whole(told["seq"])
         series = SeriesKey(str(told["device"]), str(told["feed"]), str(told["block"]))
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise ParameterError(f"this is no batch of rows ({type(error).__name__}: {error})") from None
     batch = Batch(series, epoch, seq, times, fields, columns, quality)
     _check(batch)
@@ -68,12 +72,13 @@ def decode_batch(told: Mapping[str, Any]) -> Batch:
 
 
 def _check(batch: Batch) -> None:
-    series, rows = batch.series, len(batch.times)
+    series = batch.series
     if not series.device or not series.feed or not series.block or not batch.fields:
         raise ParameterError("a batch needs device, feed, block and at least one field")
-    if batch.times.dtype != np.int64 or batch.times.ndim != 1 or not rows:
+    if batch.times.dtype != np.int64 or batch.times.ndim != 1 or not len(batch.times):
         raise ParameterError(f"the times of {series} are no int64 of at least one row", field="time")
-    if batch.seq < 1 or batch.epoch < 0:
+    rows = len(batch.times)
+    if batch.seq < 1 or batch.epoch < 0 or batch.last > _LARGEST:
         raise ParameterError(f"{series}: rows are numbered from 1, epochs from 0; not {batch.seq}, {batch.epoch}")
     for name, column in [*batch.columns.items(), *batch.quality.items()]:
         if len(column) != rows:
@@ -127,6 +132,20 @@ def _column(told: Any, kind: FieldType, name: str) -> Any:
     return told
 
 
+def _quality(told: Any, name: str) -> Any:
+    array = _array(told, name)
+    if array.dtype != np.uint8 or array.ndim != 1 or (array >= len(QUALITIES)).any():
+        raise ParameterError(f"the qualities of {name} are no numbers from 0 to {len(QUALITIES) - 1}", field=name)
+    return array
+
+
+def _whole(told: Any) -> int:
+    number = int(told)
+    if abs(number) > _LARGEST:
+        raise ValueError(f"{number} does not fit into 64 bits")
+    return number
+
+
 def _array(told: Mapping[str, Any], name: str) -> Any:
     try:
         return np.frombuffer(told["data"], dtype=told["dtype"]).reshape(told["shape"])
@@ -148,12 +167,8 @@ def decode_gap(told: Mapping[str, Any]) -> Gap:
     """
     try:
         end = told["end"]
-        known = {key: type(getattr(_NOTHING, key))(told[key]) for key in _KEPT if key in told}
-        return Gap(
-            str(told["device"]), int(told["start"]), None if end is None else int(end), GapCause(told["cause"]), **known
-        )
-    except (KeyError, TypeError, ValueError) as error:
+        known: dict[str, Any] = {key: (str if key in _WORDS else _whole)(told[key]) for key in _KEPT if key in told}
+        cause = GapCause(told["cause"])
+        return Gap(str(told["device"]), _whole(told["start"]), None if end is None else _whole(end), cause, **known)
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise ParameterError(f"this is no gap ({type(error).__name__}: {error})") from None
-
-
-_NOTHING = Gap("", 0, 0, GapCause.MISSED)

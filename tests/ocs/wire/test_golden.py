@@ -20,9 +20,11 @@ from ocs.agent.chart_interface import chart_interface
 from ocs.agent.declarations import declare
 from ocs.agent.polling import Round
 from ocs.model.channel import Access, ChannelInterface, Display, Memorized
+from ocs.model.datatype import DataType
 from ocs.model.errors import BusyError, DeviceError, ErrorCode, OutOfRangeError
 from ocs.model.event import DeviceEventKind, EventKind
 from ocs.model.feed import Block, FeedInterface
+from ocs.model.gap import Gap, GapCause
 from ocs.model.health import Cause, Health, HealthLevel
 from ocs.model.interface import DeviceInterface, Identity
 from ocs.model.layered_config import LayeredConfig
@@ -30,9 +32,11 @@ from ocs.model.operation import Kind, OpCode, Outcome, ReplyCode, Status
 from ocs.model.quality import Quality
 from ocs.model.reading import Clock, Reading
 from ocs.model.run import Author, Failure, RunRecord
+from ocs.model.series import QUALITIES, Batch, FieldType, SeriesKey
 from ocs.model.units import Limits, Unit
 from ocs.model.valuetype import value_type
 from ocs.wire import describe, feeds, sessions, uris
+from ocs.wire.archive import encode_batch, encode_gap
 from ocs.wire.channels import Written, encode_event, encode_reading, encode_written
 from ocs.wire.health import encode_health
 from ocs.wire.interface_parts import encode_config
@@ -167,7 +171,33 @@ def device_with_channels() -> DeviceInterface:
     )  # fmt: skip
 
 
+def batch() -> Batch:
+    fields = {
+        "kelvin": FieldType(DataType.FLOAT64, unit="K"),
+        "spectrum": FieldType(DataType.INT16, dims=1),
+        "mode": FieldType(DataType.ENUM, labels=("slow", "fast")),
+    }
+    columns = {
+        "kelvin": np.array([4.2, np.nan]),
+        "spectrum": np.array([[1, 2], [3, 4]], dtype=np.int16),
+        "mode": ["slow", None],
+    }
+    times = np.array([1_000_000_000_000, 1_000_500_000_000])
+    quality = {"kelvin": np.array([0, 4], dtype=np.uint8)}
+    return Batch(SeriesKey("cryo/oven/1", "thermal", "temps"), EPOCH, 17, times, fields, columns, quality)
+
+
+def gap() -> Gap:
+    return Gap(
+        "cryo/oven/1", 1_000_000_000_000, 1_060_000_000_000, GapCause.SPOOL_FULL, "thermal", "temps", rows=120,
+        epoch=EPOCH, first=17, last=136, detail="no archiver for 7 days",
+    )  # fmt: skip
+
+
 MESSAGES: dict[str, Any] = {
+    "put_batch": lambda: encode_batch(batch()),
+    "put_gap": lambda: {"gap": encode_gap(gap())},
+    "put_gap_that_lasts": lambda: {"gap": encode_gap(Gap("cryo/oven/1", 1_000_000_000_000, None, GapCause.LINK_LOST))},
     "reading": lambda: encode_reading(reading(setpoint=4.0, settled=True, clock=Clock.DEVICE), 50.25),
     "reading_failed": lambda: encode_reading(failed_reading(), 50.0),
     "reading_not_a_number": lambda: encode_reading(reading(value=float("nan")), 50.0),
@@ -214,6 +244,8 @@ MESSAGES: dict[str, Any] = {
         "channel_event": uris.channel_event("observatory", "cryo/oven/1", "temperature", EventKind.CHANGE),
         "device_event": uris.device_event("observatory", "cryo/oven/1", DeviceEventKind.STATE),
     },
+    "put_qualities": lambda: [quality.word for quality in QUALITIES],
+    "put_gap_causes": lambda: sorted(cause.value for cause in GapCause),
     "error_codes": lambda: sorted(code.value for code in ErrorCode),
 }
 
