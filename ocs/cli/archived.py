@@ -18,6 +18,9 @@ from ocs.model.errors import ParameterError
 from ocs.model.gap import Gap
 from ocs.model.time_span import NS_PER_S, iso_time, read_duration, read_span, read_time
 
+LONG_S = 10.0
+"""The ends of a longer span are told to the second."""
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
@@ -49,7 +52,9 @@ class Span:
         return (self.last - self.first) / NS_PER_S
 
     def __str__(self) -> str:
-        return f"from {iso_time(self.first)} to {iso_time(self.last)}"
+        unit = NS_PER_S if self.seconds >= LONG_S else 1
+        first, last = (iso_time(moment // unit * unit) for moment in (self.first, self.last))
+        return f"from {first} to {last}"
 
 
 class Archived(Protocol):

@@ -41,12 +41,21 @@ FEW = 80
 PLAIN = (1e-4, 1e9)
 """Numbers on an axis that are written without an exponent."""
 
-NARROWEST = 0.0015
+NARROWEST = 0.002
 """A gap is at least so wide, as a part of the span, that it can be seen."""
+
+MOST_COMPARED = 500
+"""Of more gaps it does not matter which ones meet."""
+
+BAND_ALPHA = 0.22
+"""Of the band from the lowest to the highest value."""
+
+Shades = dict[tuple[GapCause, str], str]
+"""The colour of each cause, and device where there are several."""
 
 INK, SOFT, RULE = "#1b1f24", "#57606a", "#e4e7eb"
 COLOURS = ("#0b5fa5", "#d1495b", "#2a9d5c", "#8f5bbd", "#c77d0a", "#16939b", "#6b7280", "#b5447a")
-SHADES = ("#d9dde3", "#fbe3c0", "#dfe8f8", "#f6d7dc", "#d9efe0", "#e9def3")
+SHADES = ("#d5dae1", "#fbdfb6", "#cddcf6", "#f5cfd6", "#cfe9d8", "#e3d4f0")
 FLAGS = {"WARNING": "#e08a00", "ALARM": "#c81e1e", "INVALID": "#7f1d1d"}
 
 DATES = ["", "%Y", "%Y-%m", "%Y-%m-%d", "%Y-%m-%d", "%Y-%m-%d %H:%M"]
@@ -128,7 +137,7 @@ def _drawn(history: History, found: Sequence[Panel]) -> Figure:
     grid = figure.subplots(len(found), 1, sharex=True, squeeze=False, height_ratios=heights)
     axes: list[Axes] = [row[0] for row in grid]
     colours = iter(COLOURS * (1 + sum(len(panel.traces) for panel in found) // len(COLOURS)))
-    shades: dict[tuple[GapCause, str], str] = {}
+    shades: Shades = {}
     several = len({trace.series.device for panel in found for trace in panel.traces}) > 1
     for axis, panel in zip(axes, found, strict=True):
         _shade(axis, panel, history, shades, several=several)
@@ -149,8 +158,7 @@ def _draw_trace(axis: Axes, trace: Trace, colour: str) -> None:
     if trace.words:
         style |= {"drawstyle": "steps-post"}
     if trace.low is not None and trace.high is not None:
-        band = f"{trace.name}, lowest to highest"
-        axis.fill_between(trace.times, trace.low, trace.high, color=colour, alpha=0.22, linewidth=0, label=band)
+        axis.fill_between(trace.times, trace.low, trace.high, color=colour, alpha=BAND_ALPHA, linewidth=0)
     axis.plot(trace.times, trace.values, **style)
     for word, places in trace.flagged().items():
         axis.plot(
@@ -159,23 +167,27 @@ def _draw_trace(axis: Axes, trace: Trace, colour: str) -> None:
         )  # fmt: skip
 
 
-def _shade(
-    axis: Axes, panel: Panel, history: History, shades: dict[tuple[GapCause, str], str], *, several: bool
-) -> None:
+def _shade(axis: Axes, panel: Panel, history: History, shades: Shades, *, several: bool) -> None:
+    """Shade the gaps; where several causes meet, each has a part of the height."""
     least = int((history.end - history.start) * NARROWEST)
+    spans = []
     for gap in history.gaps:
-        if not any(trace.concerns(gap) for trace in panel.traces):
-            continue
         first, last = max(gap.start, history.start), min(history.end if gap.end is None else gap.end, history.end)
-        if last < history.start or first > history.end:
-            continue
-        key = (gap.cause, gap.device if several else "")
+        if first <= last and any(trace.concerns(gap) for trace in panel.traces):
+            spans.append((first, max(last, first + least), (gap.cause, gap.device if several else "")))
+    for first, last, key in spans:
         colour = shades.setdefault(key, SHADES[len(shades) % len(SHADES)])
-        ends = np.array([first, max(last, first + least)], dtype="datetime64[ns]")
-        axis.axvspan(ends[0], ends[1], facecolor=colour, edgecolor=colour, linewidth=0.6, zorder=0.5)
+        near = spans if len(spans) <= MOST_COMPARED else [(first, last, key)]
+        meeting = list(dict.fromkeys(other for start, end, other in near if start < last and end > first))
+        at, parts = meeting.index(key), len(meeting)
+        ends = np.array([first, last], dtype="datetime64[ns]")
+        axis.axvspan(
+            ends[0], ends[1], 1 - (at + 1) / parts, 1 - at / parts, facecolor=colour, edgecolor=colour, linewidth=0.6,
+            zorder=0.5,
+        )  # fmt: skip
 
 
-def _gap_legend(figure: Figure, shades: dict[tuple[GapCause, str], str]) -> None:
+def _gap_legend(figure: Figure, shades: Shades) -> None:
     from matplotlib.patches import Patch
 
     if not shades:
@@ -189,8 +201,12 @@ def _gap_legend(figure: Figure, shades: dict[tuple[GapCause, str], str]) -> None
 
 
 def _finish(axis: Axes, panel: Panel) -> None:
+    from matplotlib.patches import Patch
+
     axis.set_ylabel(panel.title)
-    labels = dict(zip(*reversed(axis.get_legend_handles_labels()), strict=True))
+    labels: dict[str, Any] = dict(zip(*reversed(axis.get_legend_handles_labels()), strict=True))
+    if any(trace.low is not None for trace in panel.traces):
+        labels["lowest to highest"] = Patch(color=SOFT, alpha=BAND_ALPHA, linewidth=0)
     axis.legend(
         labels.values(), labels, loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=4, borderaxespad=0.2,
         borderpad=0.2, handlelength=1.6,

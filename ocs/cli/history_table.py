@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -19,30 +20,53 @@ from ocs.model.time_span import NS_PER_S
 if TYPE_CHECKING:
     from ocs.store.archive.history import History
 
+TIME_WIDTH = 23
+WIDEST_LINE = 160
+"""Where no terminal says how wide a line may be."""
+
 TEXT = "%s"
 """The archive knows no printf format of a channel: numbers have six digits."""
 
 
 def show_table(history: History) -> None:
-    """Print an answer: a line for each time, one for each gap, and at last what the lines stand for."""
+    """Print an answer: a line for each time, one for each gap, and at last what the lines stand for.
+
+    Where the columns do not fit on a line, each value has a line of its own.
+    """
     arrays = history.to_numpy()
     times = arrays["time"].astype(np.int64).tolist()
-    heads = ["TIME (UTC)", *(_head(name, history.units[name]) for name in history.names)]
-    columns = [[time_text(time) for time in times], *(_cells(arrays, name) for name in history.names)]
+    columns = [list(_cells(arrays, name)) for name in history.names]
+    heads = [_head(name, history.units[name]) for name in history.names]
     widths = [max([len(head), *map(len, column)]) for head, column in zip(heads, columns, strict=True)]
-    emit(_line(heads, widths))
-    gaps = iter(history.gaps)
-    waiting = next(gaps, None)
-    for time, row in zip(times, zip(*columns, strict=True), strict=True):
-        while waiting is not None and waiting.start < time:
-            _show_gap(waiting)
-            waiting = next(gaps, None)
-        emit(_line(row, widths))
-    while waiting is not None:
-        _show_gap(waiting)
-        waiting = next(gaps, None)
+    wide = TIME_WIDTH + sum(width + 2 for width in widths) > min(line_width(), WIDEST_LINE)
+    if wide and len(columns) > 1:
+        rows = _one_by_one(times, heads, columns)
+        heads, widths = ["NAME", "VALUE"], [max(map(len, heads)), 0]
+    else:
+        rows = zip(times, zip(*columns, strict=True), strict=True)
+    _show_rows(rows, heads, widths, history.gaps)
     if any(":count" in name for name in arrays):
         _show_meaning(times)
+
+
+def _one_by_one(
+    times: list[int], heads: Sequence[str], columns: list[list[str]]
+) -> Iterator[tuple[int, tuple[str, str]]]:
+    for time, *row in zip(times, *columns, strict=True):
+        yield from ((time, (head, text)) for head, text in zip(heads, row, strict=True) if text)
+
+
+def _show_rows(
+    rows: Iterable[tuple[int, Sequence[str]]], heads: Sequence[str], widths: Sequence[int], gaps: Sequence[Gap]
+) -> None:
+    emit(_line("TIME (UTC)", heads, widths))
+    waiting = deque(gaps)
+    for time, row in rows:
+        while waiting and waiting[0].start < time:
+            _show_gap(waiting.popleft())
+        emit(_line(time_text(time), row, widths))
+    for gap in waiting:
+        _show_gap(gap)
 
 
 def time_text(moment: int) -> str:
@@ -84,9 +108,9 @@ def _text(value: Any) -> str:
     return cell(printed(value.item() if isinstance(value, np.generic) else value, TEXT))
 
 
-def _line(cells: Any, widths: list[int]) -> str:
-    text = "  ".join(each.ljust(width) for each, width in zip(cells, widths, strict=True)).rstrip()
-    return cut(text, line_width())
+def _line(time: str, cells: Sequence[str], widths: Sequence[int]) -> str:
+    texts = [each.ljust(width) for each, width in zip(cells, widths, strict=True)]
+    return cut("  ".join([time.ljust(TIME_WIDTH), *texts]).rstrip(), line_width())
 
 
 def _show_gap(gap: Gap) -> None:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 MOST_WORDS = 12
 """So many different texts have room on an axis."""
 
+LONGEST_WORD = 60
+"""A longer one is no label, but a record or a message."""
+
 SAYING_NOTHING = frozenset({"VALID", "CHANGING"})
 
 Array = np.ndarray[Any, Any]
@@ -89,7 +92,7 @@ class Panel:
 def traces(history: History) -> tuple[list[Trace], list[NotAllowedError]]:
     """Return a trace for each channel of an answer that has rows, and why some have none.
 
-    A channel of arrays cannot be drawn, nor one with more different texts than an axis has room for.
+    A channel of arrays cannot be drawn, nor one of long texts, or of more different ones than an axis has room for.
     """
     from ocs.store.archive.conversion import to_numpy
 
@@ -165,6 +168,11 @@ def _numbers(name: str, values: Array) -> tuple[Array, tuple[str, ...]]:
     if values.dtype.kind == "b" or all(isinstance(value, (bool, np.bool_)) for value in known):
         return _floats(np.array([np.nan if value is None else float(value) for value in values])), ("no", "yes")
     words = list(dict.fromkeys(str(value) for value in known))
+    if max(map(len, words), default=0) > LONGEST_WORD:
+        raise NotAllowedError(
+            f"{name} has texts of more than {LONGEST_WORD} characters; `ocs history` shows them", field=name,
+            limit=LONGEST_WORD,
+        )  # fmt: skip
     if len(words) > MOST_WORDS:
         raise NotAllowedError(
             f"{name} has {len(words)} different texts; an axis has room for {MOST_WORDS}: `ocs history` lists them",

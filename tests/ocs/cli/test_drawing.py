@@ -47,7 +47,7 @@ def test_units_names_gaps_qualities_and_the_zone_are_written_in_it(tmp_path: Pat
     assert names == ["thermo-1.t", "thermo-1.p", "stage-1.State", "stage-1.x"]
     words = words_of(path)
     for expected in (
-        "t [K]", "p [mbar]", "x [deg]", "MOVING", "thermo-1.t", "ALARM", "stage-1.x, lowest to highest", "time (UTC)",
+        "t [K]", "p [mbar]", "x [deg]", "MOVING", "thermo-1.t", "ALARM", "lowest to highest", "time (UTC)",
         "2027-01-15", "08:00", "gap of thermo-1: the agent was not there", "gap of stage-1: archiving was paused",
     ):  # fmt: skip
         assert expected in words

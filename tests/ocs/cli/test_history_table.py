@@ -54,6 +54,23 @@ def test_decimated_values_show_their_range_and_what_that_means(capsys: pytest.Ca
     assert told[3] == "each line is the mean of 30.0 s (lowest..highest); --all shows every row"
 
 
+def test_what_does_not_fit_on_a_line_is_told_value_by_value(capsys: pytest.CaptureFixture[str]) -> None:
+    names = [f"temperature_{number}" for number in range(8)]
+    parts = [
+        part("thermo-1", name, [0, number], {name: [1.5, number]}, {name: "K"}) for number, name in enumerate(names, 1)
+    ]
+    gap = Gap("thermo-1", START + SECOND, START + 2 * SECOND, GapCause.AGENT_DOWN)
+
+    told = lines(answer(*parts, gaps=[gap]), capsys)
+
+    assert len(told) == 1 + 16 + 1
+    assert [line.split(maxsplit=2)[2] for line in told[8:11]] == [
+        "thermo-1.temperature_7 [K]  1.5",
+        "thermo-1.temperature_0 [K]  1",
+        "-- gap of thermo-1 until 2027-01-15 08:00:02 (1.0 s): the agent was not there",
+    ]
+
+
 def test_long_arrays_are_told_by_size_and_range(capsys: pytest.CaptureFixture[str]) -> None:
     told = lines(answer(part("a", "f", [0, 1], {"row": [list(range(100)), [1, 2]]})), capsys)
 

@@ -69,7 +69,7 @@ def test_each_rule_is_told_with_what_it_takes(capsys: pytest.CaptureFixture[str]
     show_policy(policy, fields, dry_run=False)
 
     assert capsys.readouterr().out.splitlines() == [
-        "2 rules of set_policy hold since 1970-01-02 00:00:00 UTC",
+        "2 rules hold (set_policy) since 1970-01-02 00:00:00 UTC",
         "",
         "1. thermo-1: archived, every 1 s",
         "   thermo-1  thermal.t [K], thermal.p (paused)",

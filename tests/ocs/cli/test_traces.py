@@ -95,6 +95,13 @@ def test_more_words_than_an_axis_has_room_for_are_left_out() -> None:
     assert left_out[0].message.startswith("a.log has 13 different texts")
 
 
+def test_records_and_long_messages_are_left_out() -> None:
+    shown, left_out = traces(answer(part("a", "f", [0], {"record": ["x" * 61], "word": ["x" * 60]})))
+
+    assert [trace.name for trace in shown] == ["a.word"]
+    assert left_out[0].message == "a.record has texts of more than 60 characters; `ocs history` shows them"
+
+
 def test_a_channel_without_rows_is_not_drawn() -> None:
     assert traces(answer(part("a", "f", [], {"x": []}))) == ([], [])
 
