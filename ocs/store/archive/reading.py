@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -16,6 +18,7 @@ from ocs.model.name_pattern import Pattern
 from ocs.model.series import Fields, SeriesKey
 from ocs.model.time_span import Moment, read_span, read_time
 from ocs.store.archive.catalogue import Catalogue
+from ocs.store.archive.catalogue_file import damaged
 from ocs.store.archive.chunk import Chunk
 from ocs.store.archive.continuity import Continuity, continuity
 from ocs.store.archive.finding import Finder
@@ -104,10 +107,12 @@ class ArchiveReader:
         Args:
             pattern: Names and patterns of fields.
         """
-        self._holdings.look()
-        sealed, unsealed = self._catalogue.extents(), self._holdings.unsealed.extents()
+        with self._asking():
+            self._holdings.look()
+            sealed, unsealed = self._catalogue.extents(), self._holdings.unsealed.extents()
+            series = list(self._finder.meant(Pattern(pattern)))
         found = []
-        for meant in self._finder.meant(Pattern(pattern)):
+        for meant in series:
             newest = meant.versions[-1]
             there = [unsealed[meant.number]] if meant.number in unsealed else []
             if meant.number in sealed:
@@ -144,10 +149,11 @@ class ArchiveReader:
         span = self._span(start, end, max_points, CHUNK_ROWS)
         tell = on_progress or _ignore
         pieces = []
-        for chunk in self._read(self._finder.selections(pattern), span, tell):
-            pieces.append(chunk)
-            tell(chunk.fraction)
-        gaps = self._finder.gaps(pattern, span.start, span.end, self._holdings.damaged.values())
+        with self._asking():
+            for chunk in self._read(self._finder.selections(pattern), span, tell):
+                pieces.append(chunk)
+                tell(chunk.fraction)
+            gaps = self._finder.gaps(pattern, span.start, span.end, self._holdings.damaged.values())
         return History.from_chunks(pieces, gaps, span.start, span.end)
 
     def chunks(
@@ -171,7 +177,9 @@ class ArchiveReader:
             chunk_rows: Rows of a chunk at most.
         """
         span = self._span(start, end, max_points, chunk_rows)
-        return self._read(self._finder.selections(Pattern(channels)), span, _ignore)
+        with self._asking():
+            selections = self._finder.selections(Pattern(channels))
+        return self._handed_out(selections, span)
 
     def gaps(self, pattern: Channels = "*", start: Moment | None = None, end: Moment | None = None) -> list[Gap]:
         """Return the known gaps that touch a span of time, the earliest first.
@@ -188,7 +196,19 @@ class ArchiveReader:
         first, last = (None if moment is None else read_time(moment, now) for moment in (start, end))
         if start is not None and end is not None:
             first, last = read_span(start, end, now)
-        return self._finder.gaps(Pattern(pattern), first, last, self._holdings.damaged.values())
+        with self._asking():
+            return self._finder.gaps(Pattern(pattern), first, last, self._holdings.damaged.values())
+
+    def _handed_out(self, selections: Sequence[Selection], span: _Span) -> Iterator[Chunk]:
+        with self._asking():
+            yield from self._read(selections, span, _ignore)
+
+    @contextmanager
+    def _asking(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            raise damaged(self._catalogue.path, error) from error
 
     def continuity(self, pattern: Channels = "*", start: Moment = "-1h", end: Moment = "now") -> list[Continuity]:
         """Return how complete the rows of each series and epoch are in a span; errors as of `history`."""

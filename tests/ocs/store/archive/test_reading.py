@@ -18,6 +18,7 @@ from ocs.model.errors import ConfigurationError, NotFoundError, OutOfRangeError,
 from ocs.model.gap import Gap, GapCause
 from ocs.model.series import CHANNELS_FEED, FieldType, SeriesKey
 from ocs.store.archive.catalogue import Catalogue
+from ocs.store.archive.catalogue_file import DamagedCatalogueError
 from ocs.store.archive.history import History
 from tests.ocs.store.archive.filling import DAY, SECOND, START, THERMO, Filled, X, at, ticks
 
@@ -272,6 +273,21 @@ def test_an_archive_of_a_newer_kind_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(VersionError, match="update OCS"):
         ocs.store.open(tmp_path)
+
+
+def test_a_catalogue_that_is_damaged_inside_is_told_in_a_sentence(tmp_path: Path) -> None:
+    with Filled(tmp_path) as filled:
+        filled.put(ticks(10))
+        filled.seal()
+    path = tmp_path / "catalogue.sqlite"
+    data = path.read_bytes()
+    path.write_bytes(data[:4096] + b"\xff" * (len(data) - 4096))
+
+    with pytest.raises(DamagedCatalogueError, match="start the archiver"), ocs.store.open(tmp_path) as reader:
+        reader.history("*", *ALL)
+    for ask in ("series", "gaps", "chunks"):
+        with pytest.raises(DamagedCatalogueError), ocs.store.open(tmp_path) as reader:
+            list(getattr(reader, ask)("*"))
 
 
 @pytest.mark.parametrize("name", ["max_points", "chunk_rows"])
