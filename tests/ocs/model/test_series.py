@@ -29,7 +29,7 @@ def batch(seq: int = 5) -> Batch:
         "spectrum": np.arange(3 * ROWS, dtype=np.int16).reshape(ROWS, 3),
         "word": [f"w{row}" for row in range(ROWS)],
     }
-    return Batch(KEY, 7, seq, np.arange(ROWS) * 1000, fields, columns, {"x": np.arange(ROWS, dtype=np.uint8) % 6})
+    return Batch(KEY, 7, seq, np.arange(ROWS) * 1000, fields, columns, {"x": np.arange(ROWS, dtype=np.uint8) % 5})
 
 
 def test_a_key_reads_as_device_and_feed_and_block_where_that_has_its_own_name() -> None:
@@ -90,7 +90,7 @@ def test_a_part_has_the_rows_of_its_numbers(first: int, count: int) -> None:
     assert part.columns["x"].tolist() == rows
     assert part.columns["spectrum"].tolist() == [[3 * row, 3 * row + 1, 3 * row + 2] for row in rows]
     assert part.columns["word"] == [f"w{row}" for row in rows]
-    assert part.quality["x"].tolist() == [row % 6 for row in rows]
+    assert part.quality["x"].tolist() == [row % 5 for row in rows]
 
 
 def test_all_parts_together_are_the_whole() -> None:

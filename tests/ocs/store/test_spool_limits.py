@@ -1,0 +1,20 @@
+"""The plain values of a spool: bounds that fit to each other, tickets that name one entry."""
+
+from __future__ import annotations
+
+from ocs.store.framed_log import LARGEST_FRAME
+from ocs.store.spool import SpoolLimits, Ticket
+
+
+def test_the_bounds_fit_to_each_other() -> None:
+    limits = SpoolLimits()
+
+    assert limits.reserve_bytes < limits.segment_bytes
+    assert 3 * limits.segment_bytes < limits.max_bytes / 10  # one file of each priority is no large part of the spool
+    assert limits.live_bytes < limits.max_bytes / 10
+    assert limits.segment_bytes < LARGEST_FRAME
+
+
+def test_a_ticket_is_the_same_wherever_it_is_kept() -> None:
+    assert {Ticket(1, 2, 3, 4): "out"}[Ticket(1, 2, 3, 4)] == "out"
+    assert Ticket(1, 2, 3, 4) != Ticket(2, 2, 3, 4)
