@@ -21,6 +21,8 @@ from ocs.store.archive.columns import TIME, arrow_arrays, arrow_fields, times_ar
 from ocs.store.framed_log import HEAD, FramedLog, scan
 from ocs.wire.archive import decode_fields, encode_field
 
+_FormKey = tuple[int, int, tuple[str, ...], bool]
+
 _LENGTH = struct.Struct("<I")
 _SEQ = pa.field("seq", pa.int64())
 _EPOCH = pa.field("epoch", pa.int64())
@@ -104,8 +106,9 @@ class JournalWriter:
 
     def __init__(self, path: Path) -> None:
         self._log = FramedLog(path)
-        self._known: dict[tuple[int, int, tuple[str, ...], bool], int] = {}
-        self._forms: list[tuple[int, int, tuple[str, ...], bool]] = []
+        self._known: dict[_FormKey, tuple[int, pa.Schema]] = {}
+        self._forms: list[_FormKey] = []
+        self._next = 0
         self._waiting: list[tuple[Any, ...]] = []
 
     @property
@@ -132,10 +135,9 @@ class JournalWriter:
             ParameterError: A value does not go with its field's type.
         """
         qualities = tuple(sorted(batch.quality))
-        form = Form(series, batch.series, version, batch.fields, qualities, numbers is not None)
+        number, schema = self._form(Form(series, batch.series, version, batch.fields, qualities, numbers is not None))
         arrays = [times_array(batch.times), *([] if numbers is None else [pa.array(numbers)]), *arrow_arrays(batch)]
-        rows = pa.RecordBatch.from_arrays(arrays, schema=form.schema)
-        number = self._number(form)
+        rows = pa.RecordBatch.from_arrays(arrays, schema=schema)
         head = msgpack.packb([number, batch.epoch, batch.seq, batch.last if last is None else last])
         body = memoryview(rows.serialize())
         self._waiting.append((b"R" + _LENGTH.pack(len(head)), head, body))
@@ -173,14 +175,16 @@ class JournalWriter:
         """Close the file."""
         self._log.close()
 
-    def _number(self, form: Form) -> int:
+    def _form(self, form: Form) -> tuple[int, pa.Schema]:
+        """Return the number of a form in this file, and its schema."""
         key = (form.series, form.version, form.qualities, form.numbered)
-        number = self._known.get(key)
-        if number is None:
-            number = self._known[key] = len(self._known)
+        known = self._known.get(key)
+        if known is None:
+            number, self._next = self._next, self._next + 1
+            known = self._known[key] = (number, form.schema)
             self._forms.append(key)
             self._waiting.append((b"S", msgpack.packb([number, *_encoded(form)])))
-        return number
+        return known
 
 
 class JournalReader:
@@ -194,7 +198,7 @@ class JournalReader:
     def __init__(self, path: Path, offset: int = 0) -> None:
         self._path = path
         self._from = offset
-        self._forms: dict[int, Form] = {}
+        self._forms: dict[int, tuple[Form, pa.Schema]] = {}
         self.position = 0
 
     def read(self) -> Iterator[Rows | LeftOut]:
@@ -213,7 +217,8 @@ class JournalReader:
         kind = payload[:1]
         if kind == b"S":
             number, *told = msgpack.unpackb(memoryview(payload)[1:])
-            self._forms[number] = _decoded(*told)
+            form = _decoded(*told)
+            self._forms[number] = (form, form.schema)
         elif kind == b"K":
             series, epoch, first, last = msgpack.unpackb(memoryview(payload)[1:])
             return LeftOut(series, epoch, first, last, end)
@@ -221,8 +226,8 @@ class JournalReader:
             begin = 1 + _LENGTH.size
             at = begin + _LENGTH.unpack_from(payload, 1)[0]
             number, epoch, first, last = msgpack.unpackb(memoryview(payload)[begin:at])
-            form = self._forms[number]
-            return Rows(form, epoch, first, last, _batch(payload, at, form.schema), end)
+            form, schema = self._forms[number]
+            return Rows(form, epoch, first, last, _batch(payload, at, schema), end)
         return None
 
 

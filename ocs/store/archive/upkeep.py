@@ -64,7 +64,10 @@ class Upkeep:
     def compact(self) -> CompactReport:
         """Merge blocks of which many are small."""
         with self._one:
-            return compact(self._catalogue, self._layout, now=int(self._now() * NS), stopping=lambda: self._closing)
+            return compact(
+                self._catalogue, self._layout, now=int(self._now() * NS),
+                stopping=lambda: self._closing or bool(self._waiting),
+            )  # fmt: skip
 
     def retain(self, keeping: Callable[[SeriesKey, Iterable[str]], Keeping]) -> RetainReport:
         """Delete what has been kept for as long as its rule says."""
@@ -91,6 +94,7 @@ class Upkeep:
     def _serve(self) -> None:
         with suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
+        self._look_over()
         while True:
             with self._news:
                 self._news.wait_for(lambda: self._closing or self._waiting)
@@ -105,12 +109,26 @@ class Upkeep:
                 else:
                     self._news.wait_for(lambda: self._closing, AGAIN_S)
 
+    def _look_over(self) -> None:
+        """Find what a crash has left: files that are too short are set aside, those that nobody needs are deleted."""
+        try:
+            damaged = self.check(thorough=False).damaged
+        except Exception as error:  # noqa: BLE001 - the edge of the thread: the archive works without it
+            self._on_trouble(f"the archive's files could not be looked over: {error}")
+            return
+        for path in damaged:
+            self._on_trouble(f"{path} is damaged and was set aside; its rows are a gap")
+
     def _sealed(self, number: int) -> bool:
         path = self._layout.journal(number)
         try:
             with self._one:
                 if number > self._catalogue.sealed and path.exists():
-                    seal(path, number, self._catalogue, self._layout)
+                    report = seal(path, number, self._catalogue, self._layout)
+                    if report.lost:
+                        self._on_trouble(
+                            f"{report.lost} bytes of {path} were damaged and are lost; their span is a gap"
+                        )
                 self._sweep()
         except (OSError, OcsError, sqlite3.Error) as error:
             told = f"the journal file {path} could not be made into blocks ({error}); it is kept, and tried again"
