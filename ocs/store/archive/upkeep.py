@@ -127,7 +127,7 @@ class Upkeep:
                     report = seal(path, number, self._catalogue, self._layout)
                     if report.lost:
                         self._on_trouble(
-                            f"{report.lost} bytes of {path} were damaged and are lost; their span is a gap"
+                            f"{report.lost} bytes of {path} were damaged and are lost; a gap tells where"
                         )
                 self._sweep()
         except (OSError, OcsError, sqlite3.Error) as error:
