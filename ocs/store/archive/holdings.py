@@ -187,7 +187,7 @@ class Holdings:
         good = [block for block in blocks if block.path not in self.damaged and block.version in selection.names]
         there = {_place(block) for block in good}
         pieces = [
-            piece
+            piece.frozen()
             for piece in self.unsealed.pieces(selection.number)
             if piece.version in selection.names and piece.first <= last and piece.last >= first
         ]

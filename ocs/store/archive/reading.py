@@ -12,7 +12,7 @@ from typing import Self
 
 import pyarrow as pa
 
-from ocs.model.errors import ConfigurationError, NotFoundError, OutOfRangeError
+from ocs.model.errors import ConfigurationError, NotFoundError, OperationFailedError, OutOfRangeError
 from ocs.model.gap import Gap
 from ocs.model.name_pattern import Pattern
 from ocs.model.series import Fields, SeriesKey
@@ -207,6 +207,10 @@ class ArchiveReader:
     def _asking(self) -> Iterator[None]:
         try:
             yield
+        except sqlite3.OperationalError as error:
+            raise OperationFailedError(f"{self._catalogue.path} cannot be read now ({error}); try again") from error
+        except sqlite3.ProgrammingError:
+            raise  # the reader was closed
         except sqlite3.DatabaseError as error:
             raise damaged(self._catalogue.path, error) from error
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -50,6 +50,10 @@ class Piece:
     last: int
     rows: int = 0
     places: list[int] = field(default_factory=list)
+
+    def frozen(self) -> Piece:
+        """Return what is known now; the piece itself grows with each look."""
+        return replace(self, places=list(self.places))
 
     def table(self) -> pa.Table:
         """Return the rows in the order of their time.
@@ -101,7 +105,7 @@ class _File:
         reader.position = place
         try:
             found = next(reader.read(), None)
-        except FileNotFoundError:
+        except (FileNotFoundError, KeyError):  # the file is gone, or it has to be read from its beginning again
             found = None
         finally:
             reader.position = behind

@@ -14,7 +14,14 @@ import pytest
 
 import ocs.store
 from ocs.model.datatype import DataType
-from ocs.model.errors import ConfigurationError, NotFoundError, OutOfRangeError, ParameterError, VersionError
+from ocs.model.errors import (
+    ConfigurationError,
+    NotFoundError,
+    OperationFailedError,
+    OutOfRangeError,
+    ParameterError,
+    VersionError,
+)
 from ocs.model.gap import Gap, GapCause
 from ocs.model.series import CHANNELS_FEED, FieldType, SeriesKey
 from ocs.store.archive.catalogue import Catalogue
@@ -288,6 +295,13 @@ def test_a_catalogue_that_is_damaged_inside_is_told_in_a_sentence(tmp_path: Path
     for ask in ("series", "gaps", "chunks"):
         with pytest.raises(DamagedCatalogueError), ocs.store.open(tmp_path) as reader:
             list(getattr(reader, ask)("*"))
+
+
+def test_a_catalogue_without_tables_cannot_be_read_yet(tmp_path: Path) -> None:
+    (tmp_path / "catalogue.sqlite").touch()
+
+    with ocs.store.open(tmp_path) as reader, pytest.raises(OperationFailedError, match="cannot be read now"):
+        reader.series()
 
 
 @pytest.mark.parametrize("name", ["max_points", "chunk_rows"])

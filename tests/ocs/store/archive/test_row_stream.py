@@ -245,6 +245,24 @@ def test_readers_are_many(filled: Filled) -> None:
         assert [len(chunk) for chunk in first] == [len(chunk) for chunk in second] == [3, 3, 3, 1]
 
 
+def test_answers_of_one_reader_that_are_taken_by_turns_do_not_disturb_each_other(filled: Filled) -> None:
+    filled.put(ticks(100))
+    filled.put(ticks(100, first=100 * SECOND))
+    with filled.reader() as reader:
+        first = reader.chunks("thermo-1", *ALL, chunk_rows=30)
+        rows = list(next(first).table["x"].to_pylist())
+        filled.put(ticks(50, first=50 * SECOND))
+        second = [value for chunk in reader.chunks("thermo-1", *ALL) for value in chunk.table["x"].to_pylist()]
+        filled.seal()
+        third = x_of(reader.history("thermo-1", *ALL))
+        rows += [value for chunk in first for value in chunk.table["x"].to_pylist()]
+
+    assert second == third == sorted([*range(200), *range(50, 100)])
+    assert rows[:30] == list(range(30))
+    assert rows == sorted(rows)
+    assert set(rows) == set(range(200))
+
+
 def test_a_closed_archive_is_read_without_its_writer(tmp_path: Path) -> None:
     with Filled(tmp_path) as filled:
         filled.put(ticks(10))
