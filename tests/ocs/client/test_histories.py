@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,8 +14,10 @@ from ocs.client.steps import Call, Item, Step, carry_out
 from ocs.model.errors import NotFoundError, ParameterError
 from ocs.model.gap import Gap, GapCause
 from ocs.model.series import SeriesKey
+from ocs.services.archiver import Archiver
 from ocs.store.archive.chunk import Chunk
 from ocs.store.archive.history import STAMP
+from ocs.testing.clock import BORN
 from ocs.testing.running import ROOT, Site
 from ocs.wire.archive import encode_gap
 from tests.ocs.client.oven import Oven
@@ -143,3 +146,33 @@ def test_the_archiver_may_have_another_name() -> None:
     carry_out(Histories(ROOT, "keeper", lambda: NOW).history("oven", "-1h", "now"), answers)
 
     assert answers.calls[0].procedure == f"{ROOT}.keeper.history"
+
+
+def test_what_a_device_recorded_is_read_back_by_channel_by_device_and_by_pattern(
+    memory_site: Site, tmp_path: Path
+) -> None:
+    memory_site.start(Archiver("archiver", {"folder": str(tmp_path / "kept")}))
+    hardware = Oven("oven")
+    memory_site.start(hardware, archiver="archiver")
+    oven = memory_site.realm.device("oven")
+    memory_site.clock.advance(5.0)
+    hardware.actual = 310.0
+    memory_site.clock.advance(5.0)
+    span = (BORN - 3600, BORN + 3600)
+
+    def archived() -> list[float]:
+        try:
+            values: list[float] = oven.temperature.history(*span).to_numpy()["oven.temperature"].tolist()
+        except NotFoundError:  # nothing has come yet
+            return []
+        return values
+
+    memory_site.clock.run_until(lambda: 310.0 in archived(), 60.0)
+
+    values = archived()
+    assert values == sorted(values)
+    assert {300.0, 310.0} <= set(values)
+    assert oven.temperature.history(*span).units == {"oven.temperature": "K"}
+    assert oven.history(*span, channels="temp*").names == ["oven.temperature"]
+    assert set(oven.history(*span).names) >= {"oven.temperature", "oven.State"}
+    assert len(memory_site.realm.history("*.TEMPERATURE", *span, max_points=2)) <= 2
