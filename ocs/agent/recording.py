@@ -113,11 +113,11 @@ class SeriesRecorder:
             self._waiting.append(taken)
         self._recorder.came(self, taken.nbytes)
 
-    def take(self) -> list[Batch]:
-        """Return what waits as numbered batches, for the thread that commits."""
+    def take(self) -> list[Entry]:
+        """Return what waits as entries of numbered batches, for the thread that commits."""
         with self._lock:
             waiting, self._waiting = self._waiting, []
-        batches: list[Batch] = []
+        entries: list[Entry] = []
         for group in waiting:
             try:
                 chunks = list(group.chunks(self._kinds))
@@ -125,8 +125,17 @@ class SeriesRecorder:
                 self._lose(group.times, f"{type(error).__name__}: {error}")
                 continue
             for chunk in chunks:
-                batches += self._numbered(chunk)
-        return batches
+                entries += [entry for batch in self._numbered(chunk) if (entry := self._entry(batch)) is not None]
+        return entries
+
+    def _entry(self, batch: Batch) -> Entry | None:
+        try:
+            body = msgpack.packb(encode_batch(batch))
+        except Exception as error:  # noqa: BLE001 - whatever the values are, the other rows are kept
+            self._lose((batch.times / NS).tolist(), f"{type(error).__name__}: {error}")
+            return None
+        first, last = int(batch.times[0]), int(batch.times[-1])
+        return Entry(batch.series, batch.epoch, batch.seq, len(batch), first, last, self.priority, body)
 
     def take_lost(self) -> Gap | None:
         """Return the gap of rows that were lost since the last call, None without any."""
@@ -234,7 +243,7 @@ class Recorder:
                 self._bytes = 0
             entries = [_entry_of_gap(gap) for gap in gaps]
             for series in ready:
-                entries += [_entry(batch, series.priority) for batch in series.take()]
+                entries += series.take()
                 lost = series.take_lost()
                 entries += [] if lost is None else [_entry_of_gap(lost)]
             if entries:
@@ -253,23 +262,16 @@ class Recorder:
 
     def _serve(self) -> None:
         while not self._closing:
-            if not self._work.wait(QUIET_S):
-                self._spool.nothing_new()
-                continue
-            self._full.wait(COMMIT_S)
-            self._work.clear()
-            self._full.clear()
             try:
-                self.commit()
+                if self._work.wait(QUIET_S):
+                    self._full.wait(COMMIT_S)
+                    self._work.clear()
+                    self._full.clear()
+                    self.commit()
+                else:
+                    self._spool.nothing_new()
             except Exception as error:  # noqa: BLE001 - the edge of the thread: whatever it is, recording goes on
                 self._on_trouble(f"rows could not be put into the spool: {type(error).__name__}: {error}")
-
-
-def _entry(batch: Batch, priority: int) -> Entry:
-    return Entry(
-        batch.series, batch.epoch, batch.seq, len(batch), int(batch.times[0]), int(batch.times[-1]), priority,
-        msgpack.packb(encode_batch(batch)),
-    )  # fmt: skip
 
 
 def _entry_of_gap(gap: Gap) -> Entry:

@@ -12,6 +12,7 @@ import numpy as np
 from ocs.model.datatype import DataType
 from ocs.model.quality import Quality
 from ocs.model.series import QUALITIES, TEXTS, Fields, FieldType, widened
+from ocs.wire.plain import sendable
 
 NO_QUALITY: Mapping[str, Quality] = MappingProxyType({})
 """Of a row of which every value is VALID."""
@@ -187,7 +188,7 @@ def _column(values: Sequence[Any], kind: FieldType) -> Any:
     if kind.dims:
         return _nested(values, kind)
     if kind.dtype in TEXTS:
-        return [None if value is None else str(value) for value in values]
+        return [None if value is None else sendable(str(value)) for value in values]
     if not (kind.dtype.numeric or kind.dtype is DataType.BOOL):
         return list(values)
     if kind.dtype.floating:

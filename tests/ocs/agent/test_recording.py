@@ -174,6 +174,18 @@ def test_what_does_not_fit_into_memory_is_lost_with_a_gap_that_counts_it(desk: D
     assert sum(len(decode_batch(part)) for part in parts if "columns" in part) == 2
 
 
+def test_a_record_that_cannot_be_sent_is_lost_alone(desk: Desk) -> None:
+    series = desk.series(x=FieldType(DataType.RECORD))
+    series.add(5.0, ("x",), ({"number": 2**70},))
+    desk.recorder.commit()
+    series.add(6.0, ("x",), ({"number": 1},))
+    desk.recorder.commit()
+
+    parts = desk.taken()
+    assert [decode_gap(part["gap"]).rows for part in parts if "gap" in part] == [1]
+    assert [decode_batch(part).columns["x"] for part in parts if "columns" in part] == [[{"number": 1}]]
+
+
 def test_a_row_that_cannot_be_encoded_does_not_end_the_recording(desk: Desk) -> None:
     desk.recorder.start()
     desk.series(x=FieldType(DataType.INT8)).add(1e9, ("x",), (10**6,))
