@@ -425,3 +425,19 @@ assert history.to_numpy()["thermo-1.x"].tolist() == [0.0]
 """
 
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_fields_called_as_columns_of_the_archive_are_read_like_others(filled: Filled) -> None:
+    fields = dict.fromkeys(("time", "epoch", "seq"), FieldType(DataType.INT64))
+    filled.put(ticks(3000), {name: np.arange(3000) for name in fields}, fields, quality={"seq": [4] * 3000})
+    filled.seal()
+    filled.put([3000 * SECOND], {name: np.array([3000]) for name in fields}, fields)
+
+    with filled.reader() as reader:
+        exact = reader.history("thermo-1", *ALL)
+        points = reader.history("thermo-1.time", *ALL, max_points=10)
+
+    assert exact.names == ["thermo-1.time", "thermo-1.epoch", "thermo-1.seq"]
+    assert all(values(exact, name) == list(range(3001)) for name in exact.names)
+    assert values(exact, "thermo-1.seq:quality") == ["INVALID"] * 3000 + ["VALID"]
+    assert sum(points.table["thermo-1.time:count"].to_pylist()) == 3001
