@@ -11,13 +11,14 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
 
 from ocs.model.archive_policy import Keeping
-from ocs.model.errors import RetryAfterError
+from ocs.model.errors import ParameterError, RetryAfterError
 from ocs.model.gap import Gap, GapCause
 from ocs.model.series import SeriesKey
 from ocs.store.archive.catalogue import Catalogue
@@ -35,6 +36,9 @@ __all__ = ["Archive", "ArchiveFigures", "ArchiveOptions", "Selected"]
 
 RETRY_S = 10.0
 """After the disk refused, senders are asked to try again after so many seconds."""
+
+MOST_PUTS = 64
+"""So many puts, of up to 400 kB each, are written at a time."""
 
 CLOSE_S = 60.0
 SEAL_S = 600.0
@@ -134,29 +138,35 @@ class Archive:
             OSError: The folder cannot be used.
         """
         layout = self._layout
-        self._owner = Ownership(layout.folder, f"the archive {layout.folder}")
-        try:
+        with ExitStack() as undoing:
+            self._owner = Ownership(layout.folder, f"the archive {layout.folder}")
+            undoing.callback(self._owner.release)
             layout.journals.mkdir(parents=True, exist_ok=True)
             self._catalogue = Catalogue(layout.catalogue)
+            undoing.callback(self._catalogue.close)
             self._taking = Taking(self._catalogue, Quarantine(layout.quarantine, self._now), self._select)
             self._upkeep = Upkeep(layout, self._now, self._on_trouble)
-        except BaseException:
-            self._owner.release()
-            raise
-        sealed = self._catalogue.sealed
-        left = [number for number in layout.journal_numbers() if number > sealed]
-        for number in left:
-            for item in read_journal(layout.journal(number)):
-                series = item.series if isinstance(item, LeftOut) else item.form.series
-                self._taking.taken.stage(series, item.epoch, item.first, item.last)
-            self._upkeep.seal(number)
-        self._taking.taken.keep()
-        self._number = max([sealed, *layout.journal_numbers()])
-        self._measure()
+            undoing.callback(self._upkeep.close)
+            self._recover()
+            self._measure()
+            undoing.pop_all()
         self._open = True
         self._upkeep.start()
         self._thread = threading.Thread(target=self._serve, name="archive", daemon=True)
         self._thread.start()
+
+    def _recover(self) -> None:
+        """Have the rows of earlier processes count that are in the journal only."""
+        layout, sealed = self._layout, self._catalogue.sealed
+        numbers = layout.journal_numbers()
+        for number in numbers:
+            if number > sealed:
+                for item in read_journal(layout.journal(number)):
+                    series = item.series if isinstance(item, LeftOut) else item.form.series
+                    self._taking.taken.stage(series, item.epoch, item.first, item.last)
+                self._upkeep.seal(number)
+        self._taking.taken.keep()
+        self._number = max([sealed, *numbers])
 
     def close(self) -> None:
         """Answer what waits, and end; nothing more is sealed."""
@@ -180,7 +190,12 @@ class Archive:
 
         It is a map `{"stored", "known", "skipped"}` of rows and `"refused"`, a list of `{"index", "code", "message"}`;
         or a RetryAfterError when the disk refuses.
+
+        Raises:
+            ParameterError: It is no list.
         """
+        if not isinstance(parts, Sequence) or isinstance(parts, (str, bytes)):
+            raise ParameterError(f"a put carries a list of parts, not {type(parts).__name__}", field="parts")
         return self._give(_Job(parts, Future()))
 
     def record_gap(self, gap: Gap) -> Future[Any]:
@@ -188,6 +203,7 @@ class Archive:
         return self._give(_Job((), Future(), (gap,)))
 
     def _give(self, job: _Job) -> Future[Any]:
+        job.done.set_running_or_notify_cancel()  # from now on nobody can cancel it: its rows may be on the disk already
         with self._lock:
             if self._open:
                 self._jobs.put(job)
@@ -221,11 +237,8 @@ class Archive:
             jobs, ending = self._waiting_jobs()
             if jobs:
                 self._take(jobs)
-            try:
-                if self._due(jobs):
-                    self._roll()
-            except OSError as error:
-                self._on_trouble(f"a file of the journal could not be closed: {error}")
+            if self._due(jobs):
+                self._roll()
             for job in jobs:
                 if job.roll:
                     job.done.set_result(None)
@@ -233,13 +246,23 @@ class Archive:
                 return
 
     def _waiting_jobs(self) -> tuple[list[_Job], bool]:
+        """Return what waits, at least something unless a file of the journal is due, and whether that is all."""
+        found: list[_Job] = []
         try:
-            found = [self._jobs.get(timeout=max(0.05, self._began + self._options.seal_s - time.monotonic()))]
+            job = self._jobs.get(timeout=self._until_due())
+            while job is not None:
+                found.append(job)
+                if len(found) == MOST_PUTS:
+                    return found, False
+                job = self._jobs.get_nowait()
         except Empty:
-            return [], False
-        while not self._jobs.empty():
-            found.append(self._jobs.get())
-        return [job for job in found if job is not None], None in found
+            return found, False
+        return found, True
+
+    def _until_due(self) -> float | None:
+        if self._journal is None or not self._journal.used:
+            return None
+        return max(0.0, self._began + self._options.seal_s - time.monotonic())
 
     def _take(self, jobs: Sequence[_Job]) -> None:
         puts = [job for job in jobs if not job.roll]
@@ -247,9 +270,8 @@ class Archive:
         try:
             journal = self._writer()
             answers = [self._taking.take(job.parts) for job in puts]
-            gaps = [*self._taking.gaps, *(gap for job in puts for gap in job.gaps)]
             self._taking.finish(journal)
-            gaps += [gap for gap in self._taking.gaps if gap not in gaps]
+            gaps = [*self._taking.gaps, *(gap for job in puts for gap in job.gaps)]
             if gaps:
                 self._catalogue.add_gaps(self._with_ends(gaps))
             journal.flush()
@@ -269,6 +291,8 @@ class Archive:
         self._taking.forget()
         if self._journal is not None:
             self._journal.forget()
+            if self._journal.spoiled:
+                self._roll()
         for job in puts:
             job.done.set_exception(error)
 
@@ -300,9 +324,8 @@ class Archive:
 
     def _writer(self) -> JournalWriter:
         if self._journal is None:
-            number = self._number + 1
-            self._journal = JournalWriter(self._layout.journal(number))
-            self._number = number
+            self._number += 1  # also when it fails: nobody knows what a failing disk left under this name
+            self._journal = JournalWriter(self._layout.journal(self._number))
             self._began = time.monotonic()
         return self._journal
 
@@ -315,11 +338,14 @@ class Archive:
     def _roll(self) -> None:
         if self._journal is not None:
             journal, self._journal = self._journal, None
-            journal.close()
+            with suppress(OSError):  # all that counts was synced
+                journal.close()
             self._upkeep.seal(self._number)
             self._measure()
 
     def _measure(self) -> None:
-        paths = [self._layout.journal(number) for number in self._layout.journal_numbers()]
-        self._older_bytes = sum(path.stat().st_size for path in paths if path.exists())
+        self._older_bytes = 0
+        for number in self._layout.journal_numbers():
+            with suppress(FileNotFoundError):  # it was sealed meanwhile
+                self._older_bytes += self._layout.journal(number).stat().st_size
         self.figures.journal_bytes = self._older_bytes

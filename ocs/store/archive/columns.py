@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -13,6 +14,7 @@ import pyarrow as pa
 from ocs.model.datatype import DataType
 from ocs.model.errors import ParameterError
 from ocs.model.series import TEXTS, Batch, Fields, FieldType
+from ocs.store.archive.naming import column_of
 
 TIME = pa.timestamp("ns", "UTC")
 QUALITY = ":quality"
@@ -39,14 +41,14 @@ def arrow_field(name: str, kind: FieldType) -> pa.Field:
         metadata["unit"] = kind.unit
     if kind.labels:
         metadata["labels"] = json.dumps(kind.labels)
-    return pa.field(name, arrow_type(kind), metadata=metadata)
+    return pa.field(column_of(name), arrow_type(kind), metadata=metadata)
 
 
 def arrow_fields(fields: Fields, qualities: Sequence[str]) -> list[pa.Field]:
     """Return the Arrow fields of rows: the fields, and qualities of those that have some."""
     return [
         *(arrow_field(name, kind) for name, kind in fields.items()),
-        *(pa.field(f"{name}{QUALITY}", pa.uint8()) for name in qualities),
+        *(pa.field(column_of(name) + QUALITY, pa.uint8()) for name in qualities),
     ]
 
 
@@ -87,7 +89,7 @@ def _array(column: Any, kind: FieldType, name: str) -> pa.Array:
         if isinstance(column, np.ndarray):
             return _of_numpy(column)
         if kind.dtype is DataType.RECORD:
-            column = [None if value is None else json.dumps(value) for value in column]
+            column = [None if value is None else json.dumps(value, default=_text) for value in column]
         elif kind.dtype in TEXTS and not kind.dims:
             column = [value if value is None or isinstance(value, str) else str(value) for value in column]
         return pa.array(column, arrow_type(kind))
@@ -98,8 +100,16 @@ def _array(column: Any, kind: FieldType, name: str) -> pa.Array:
 def _of_numpy(column: Any) -> pa.Array:
     if column.ndim == 1:
         return pa.array(column)
-    flat = pa.array(np.ascontiguousarray(column).reshape(-1))
-    for length in reversed(column.shape[1:]):
-        count = len(flat) // length if length else int(np.prod(column.shape[: column.ndim - 1]))
-        flat = pa.ListArray.from_arrays(pa.array(np.arange(count + 1, dtype=np.int32) * length), flat)
-    return flat
+    nested = pa.array(np.ascontiguousarray(column).reshape(-1))
+    for axis in range(column.ndim - 1, 0, -1):
+        lists = math.prod(column.shape[:axis])
+        offsets = np.arange(lists + 1, dtype=np.int32) * column.shape[axis]
+        nested = pa.ListArray.from_arrays(pa.array(offsets), nested)
+    return nested
+
+
+def _text(value: Any) -> str:
+    """Return bytes within a record as text; JSON has none."""
+    if isinstance(value, bytes):
+        return value.decode(errors="backslashreplace")
+    raise TypeError(f"a record cannot hold a {type(value).__name__}")

@@ -6,8 +6,10 @@ that were left out on purpose.
 
 from __future__ import annotations
 
+import os
 import struct
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,12 +18,16 @@ import msgpack
 import numpy as np
 import pyarrow as pa
 
+from ocs.model.errors import TooLargeError
 from ocs.model.series import Batch, Fields, SeriesKey
 from ocs.store.archive.columns import TIME, arrow_arrays, arrow_fields, times_array
-from ocs.store.framed_log import HEAD, FramedLog, scan
+from ocs.store.framed_log import HEAD, LARGEST_FRAME, FramedLog, scan
 from ocs.wire.archive import decode_fields, encode_field
 
 _FormKey = tuple[int, int, tuple[str, ...], bool]
+
+LARGEST_BODY = LARGEST_FRAME - 1_000_000
+"""Bytes of a record batch; the rest of a frame is for its head."""
 
 _LENGTH = struct.Struct("<I")
 _SEQ = pa.field("seq", pa.int64())
@@ -102,9 +108,13 @@ class JournalWriter:
 
     Args:
         path: The file.
+
+    Attributes:
+        spoiled: Whether the disk failed in such a way that nothing more must be written to this file.
     """
 
     def __init__(self, path: Path) -> None:
+        self.spoiled = False
         self._log = FramedLog(path)
         self._known: dict[_FormKey, tuple[int, pa.Schema]] = {}
         self._forms: list[_FormKey] = []
@@ -133,6 +143,7 @@ class JournalWriter:
 
         Raises:
             ParameterError: A value does not go with its field's type.
+            TooLargeError: The rows have more bytes than a frame takes.
         """
         qualities = tuple(sorted(batch.quality))
         number, schema = self._form(Form(series, batch.series, version, batch.fields, qualities, numbers is not None))
@@ -140,6 +151,12 @@ class JournalWriter:
         rows = pa.RecordBatch.from_arrays(arrays, schema=schema)
         head = msgpack.packb([number, batch.epoch, batch.seq, batch.last if last is None else last])
         body = memoryview(rows.serialize())
+        if body.nbytes > LARGEST_BODY:
+            raise TooLargeError(
+                f"{len(batch)} rows of {batch.series} have {body.nbytes / 1e6:.0f} MB; at most "
+                f"{LARGEST_BODY / 1e6:.0f} MB are taken at a time: send fewer rows in a batch",
+                limit=LARGEST_BODY,
+            )  # fmt: skip
         self._waiting.append((b"R" + _LENGTH.pack(len(head)), head, body))
 
     def leave_out(self, series: int, epoch: int, first: int, last: int) -> None:
@@ -150,18 +167,28 @@ class JournalWriter:
         """Write what was added, and have it on the disk when this returns.
 
         Raises:
-            OSError: The disk refuses; the file is as it was before, and what was added is forgotten.
+            OSError: The disk refuses; the file is as it was before, unless it is spoiled. What was added is forgotten.
         """
-        waiting, self._waiting = self._waiting, []
-        if not waiting:
+        if not self._waiting:
             return
-        forms, self._forms = self._forms, []
+        good = self._log.size
         try:
-            self._log.append(waiting)
+            self._log.append(self._waiting)
+            self._sync(good)
+        except OSError:
+            self.forget()
+            raise
+        self._waiting.clear()
+        self._forms.clear()
+
+    def _sync(self, good: int) -> None:
+        try:
             self._log.sync()
         except OSError:
-            for form in forms:
-                self._known.pop(form, None)
+            # what the kernel could not write it takes for written from now on: there may be a hole in the file
+            self.spoiled = True
+            with suppress(OSError):
+                os.truncate(self._log.path, good)
             raise
 
     def forget(self) -> None:

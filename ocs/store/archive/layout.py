@@ -12,6 +12,8 @@ from ocs.model.series import SeriesKey
 
 _NS_PER_S = 1_000_000_000
 _DIGITS = 12
+_LONGEST_PART = 240
+"""Bytes of a part of a path; file systems take 255."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,21 @@ class Layout:
     def relative(self, path: Path) -> str:
         """Return the path of a file as the catalogue has it."""
         return path.relative_to(self.folder).as_posix()
+
+
+def check_name(series: SeriesKey) -> None:
+    """See to it that a series can have a folder.
+
+    Raises:
+        ParameterError: Its names are too long.
+    """
+    for part in _folder(series).split("/"):
+        if len(part) > _LONGEST_PART:
+            raise ParameterError(
+                f"the name {part[:40]}... has {len(part)} bytes as a file's name, of which {_LONGEST_PART} are "
+                "allowed; give the device, feed or channel a shorter one",
+                field="device", given=str(series)[:80], limit=_LONGEST_PART,
+            )  # fmt: skip
 
 
 def day_of(instant: int) -> str:

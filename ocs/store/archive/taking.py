@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -103,19 +104,26 @@ class Taking:
         for index, part in enumerate(parts):
             try:
                 self._take(part, index, answer)
-            except OcsError as error:
-                self._refuse(part, index, answer, error.code.value, error.message)
-            except (TypeError, ValueError, KeyError, AttributeError, OverflowError) as error:
-                self._refuse(part, index, answer, INTERNAL, f"the part is malformed ({type(error).__name__}: {error})")
+            except (OSError, sqlite3.Error):
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever anybody sends, it must not stop the others
+                self._refuse(part, index, answer, error)
         return answer
 
     def finish(self, journal: JournalWriter) -> None:
-        """Hand what was taken over to the journal."""
+        """Hand what was taken over to the journal, and have series, versions and refused parts on the disk.
+
+        Raises:
+            OSError: The disk refuses.
+            sqlite3.Error: The catalogue refuses.
+        """
         for series, epoch, first, last in self._left_out:
             journal.leave_out(series, epoch, first, last)
         for pieces in self._pieces.values():
             for group in _groups(pieces):
                 self._write(journal, group)
+        self._quarantine.flush()
+        self._versions.write()
         self._forget()
 
     def keep(self) -> None:
@@ -127,6 +135,8 @@ class Taking:
         """Take note that it did not get there."""
         self.taken.forget()
         self.gaps.clear()
+        self._quarantine.forget()
+        self._versions.forget()
         self._forget()
 
     def _forget(self) -> None:
@@ -169,15 +179,18 @@ class Taking:
         try:
             batch = first.batch if len(group) == 1 else _merged([piece.batch for piece in group])
             journal.add(first.series, first.version, batch, first.numbers, group[-1].last)
-        except ParameterError as error:
+        except Exception as error:  # noqa: BLE001 - a value that nobody thought of must not stop the others
             if len(group) > 1:
                 for piece in group:
                     self._write(journal, [piece])
                 return
             first.answer.stored -= len(first.batch)
-            self._refuse(first.part, first.index, first.answer, error.code.value, error.message)
+            self._refuse(first.part, first.index, first.answer, error)
 
-    def _refuse(self, part: Any, index: int, answer: PutAnswer, code: str, message: str) -> None:
+    def _refuse(self, part: Any, index: int, answer: PutAnswer, error: Exception) -> None:
+        code, message = INTERNAL, f"the part is malformed ({type(error).__name__}: {error})"
+        if isinstance(error, OcsError):
+            code, message = error.code.value, error.message
         self._quarantine.put(part, code, message)
         answer.refused.append({"index": index, "code": code, "message": message})
         gap = _gap_of(part, message)
@@ -220,7 +233,7 @@ def _joined(columns: Sequence[Any], name: str) -> Any:
 def _gap_of(part: Any, why: str) -> Gap | None:
     try:
         batch = decode_batch(part)
-    except (OcsError, TypeError, ValueError, KeyError, AttributeError, OverflowError):
+    except Exception:  # noqa: BLE001 - what it is nobody knows
         return None
     key, times = batch.series, batch.times
     return Gap(
