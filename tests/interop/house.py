@@ -30,6 +30,7 @@ OURS = {
     "faker-2": "FakeDataAgent",
     "bare-1": "BarebonesAgent",
     "host-1": "HostsAgent",
+    "archiver": "ArchiverAgent",
 }
 THEIRS = {"their-registry": "RegistryAgent", "their-faker": "FakeDataAgent", "their-bare": "BarebonesAgent"}
 
