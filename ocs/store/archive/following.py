@@ -14,6 +14,7 @@ from ocs.store.archive.catalogue import Catalogue, Cursor
 from ocs.store.archive.columns import QUALITY
 from ocs.store.archive.journal import JournalReader, Rows
 from ocs.store.archive.layout import Layout
+from ocs.store.archive.naming import column_of
 
 SAVED_ROWS = 50_000
 """The place is saved after so many rows, and when nothing waits: a saving is an fsync."""
@@ -174,8 +175,8 @@ def _batch(rows: Rows) -> Batch:
     form, columns = rows.form, rows.batch
     return Batch(
         form.key, rows.epoch, rows.first, columns.column("time").cast(pa.int64()).to_numpy(), form.fields,
-        {name: _plain(columns.column(name)) for name in form.fields},
-        {name: _plain(columns.column(f"{name}{QUALITY}")) for name in form.qualities},
+        {name: _plain(columns.column(column_of(name))) for name in form.fields},
+        {name: _plain(columns.column(f"{column_of(name)}{QUALITY}")) for name in form.qualities},
     )  # fmt: skip
 
 
