@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import secrets
 import sqlite3
-import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 from twisted.internet import defer
 from twisted.internet.defer import Deferred
 
 from ocs.agent.execution import Worker
 from ocs.agent.timing import Timing
-from ocs.model.errors import BusyError, NotFoundError, OperationFailedError, OutOfRangeError, ParameterError
-from ocs.model.name_pattern import Pattern
-from ocs.model.series import SeriesKey
-from ocs.model.time_span import NS_PER_S, read_span
+from ocs.model.errors import BusyError, NotFoundError, OperationFailedError
+from ocs.model.time_span import NS_PER_S
+from ocs.services.archiver.pages import Page, Request, make_pages, read_request
 from ocs.store.archive.reading import ArchiveReader
-from ocs.wire.archive import encode_gap
 
 THREADS = 2
 """So many pages are made at a time."""
@@ -32,59 +28,10 @@ MOST_CURSORS = 16
 UNUSED_S = 60.0
 """A cursor is forgotten after so many seconds without use."""
 
-PAGE_BYTES = 800_000
-PIECE_BYTES = 300_000
-PAGE_S = 2.0
-"""After so many seconds a page goes out with what it has."""
+PACE_S = 0.05
+"""While puts are under way, pages after the first of a request begin so long after each other, of all callers."""
 
-MOST_GAPS = 1000
-"""So many gaps go with a page; more follow with the next ones."""
-
-GAP_BYTES = 300
-MOST_POINTS = 10_000_000
-
-Page = dict[str, Any]
 OpenReader = Callable[[], ArchiveReader]
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What somebody wants to see.
-
-    Attributes:
-        channels: Names and patterns.
-        start: ns since 1970, UTC.
-        end: ns, no part of it.
-        max_points: Points of each series at most; None for every row.
-    """
-
-    channels: tuple[str, ...]
-    start: int
-    end: int
-    max_points: int | None = None
-
-
-def read_request(channels: Any, start: Any, end: Any, max_points: Any, now: int) -> Request:
-    """Return a request in the words of a caller.
-
-    Args:
-        channels: A pattern or several.
-        start: Any moment, see `read_time`; ns since 1970 too. An hour ago, if left out.
-        end: The same; now, if left out.
-        max_points: A whole number, or None.
-        now: ns since 1970, UTC.
-
-    Raises:
-        ParameterError: Something is missing or of the wrong type; the sentence says what.
-    """
-    if not isinstance(max_points, int | None) or isinstance(max_points, bool):
-        raise ParameterError(f"max_points is {max_points!r}; it is a whole number", field="max_points")
-    if max_points is not None and not 1 <= max_points <= MOST_POINTS:
-        raise OutOfRangeError(
-            f"max_points is {max_points}; it must be 1 to {MOST_POINTS}", field="max_points", given=max_points
-        )
-    first, last = read_span("-1h" if start is None else start, "now" if end is None else end, now)
-    return Request(tuple(word.text for word in Pattern(channels).words), first, last, max_points)
 
 
 class HistoryDesk:
@@ -93,10 +40,13 @@ class HistoryDesk:
     Args:
         timing: The loop.
         open_reader: Opens a reader of the archive; called in the thread that uses it.
+        in_use: Whether the archive has puts to take just now, which long answers then leave room for.
     """
 
-    def __init__(self, timing: Timing, open_reader: OpenReader) -> None:
+    def __init__(self, timing: Timing, open_reader: OpenReader, in_use: Callable[[], bool] = lambda: False) -> None:
         self._timing = timing
+        self._in_use = in_use
+        self._free_at = 0.0
         self._threads = [_Thread(f"history {number + 1}", timing, open_reader) for number in range(THREADS)]
         self._cursors: dict[str, _Cursor] = {}
         self._closed = False
@@ -133,6 +83,8 @@ class HistoryDesk:
         self._closed = True
         for cursor in list(self._cursors.values()):
             self._forget(cursor)
+            if cursor.begin is not None:
+                cursor.begin()
         for thread in self._threads:
             thread.close()
 
@@ -174,8 +126,29 @@ class HistoryDesk:
                 self._wait(cursor)
             answer.callback(page)
 
-        cursor.thread.run(cursor.next_page, made)
+        def begin() -> None:
+            cursor.begin = None
+            if self._closed:
+                made({}, _ending())
+            else:
+                cursor.thread.run(cursor.next_page, made)
+
+        pause = self._pause_s(cursor)
+        if pause > 0.0:
+            cursor.begin = begin
+            cursor.timer = self._timing.later(pause, begin)
+        else:
+            begin()
         return answer
+
+    def _pause_s(self, cursor: _Cursor) -> float:
+        """Return after how many seconds a page may be begun."""
+        if not cursor.number or not self._in_use():
+            return 0.0
+        now = self._timing.seconds()
+        begin = max(now, self._free_at)
+        self._free_at = begin + PACE_S
+        return begin - now
 
     def _wait(self, cursor: _Cursor) -> None:
         self._rest(cursor)
@@ -202,6 +175,7 @@ class _Cursor:
     Attributes:
         number: How many pages were made.
         page: The newest of them.
+        begin: Begins the page that waits for its turn; None when none does.
     """
 
     request: Request
@@ -211,12 +185,13 @@ class _Cursor:
     page: Page = field(default_factory=dict)
     at_work: bool = False
     timer: Any = None
+    begin: Callable[[], None] | None = None
     pages: Generator[Page] | None = None
 
     def next_page(self, reader: ArchiveReader) -> Page:
         """Make the next page, in the cursor's thread."""
         if self.pages is None:
-            self.pages = _pages(reader, self.request)
+            self.pages = make_pages(reader, self.request)
         page = next(self.pages)
         self.number += 1
         page["cursor"] = f"{self.token}.{self.number + 1}" if page.pop("more") else None
@@ -266,52 +241,3 @@ class _Thread:
         reader, self._reader = self._reader, None
         if reader is not None:
             reader.close()
-
-
-def _pages(reader: ArchiveReader, request: Request) -> Generator[Page]:
-    """Yield pages, each with `more` for whether another one follows."""
-    start, end = np.datetime64(request.start, "ns"), np.datetime64(request.end, "ns")
-    chunks = reader.chunks(request.channels, start, end, max_points=request.max_points)
-    gaps = [encode_gap(gap) for gap in reader.gaps(request.channels, start, end)]
-    page = _Page(gaps)
-    for chunk in chunks:
-        for piece in chunk.split(PIECE_BYTES):
-            data = piece.to_bytes()
-            if not page.takes(len(data)):
-                yield page.told(more=True)
-                page = _Page(gaps)
-            page.add(piece.series, data, piece.fraction)
-    while gaps:
-        yield page.told(more=True)
-        page = _Page(gaps)
-    page.fraction = 1.0
-    yield page.told(more=False)
-
-
-class _Page:
-    """One answer while it fills.
-
-    Args:
-        gaps: The gaps that are still to be told; as many as have room are taken out.
-    """
-
-    def __init__(self, gaps: list[dict[str, Any]]) -> None:
-        self.gaps, gaps[:] = gaps[:MOST_GAPS], gaps[MOST_GAPS:]
-        self.chunks: list[dict[str, Any]] = []
-        self.fraction = 0.0
-        self._left = PAGE_BYTES - GAP_BYTES * len(self.gaps)
-        self._began = time.monotonic()
-
-    def takes(self, size: int) -> bool:
-        """Whether so many bytes have room; the first ones always have."""
-        return not self.chunks or (size <= self._left and time.monotonic() - self._began < PAGE_S)
-
-    def add(self, series: SeriesKey, data: bytes, fraction: float) -> None:
-        """Add some rows of a series."""
-        self.chunks.append({"device": series.device, "feed": series.feed, "block": series.block, "data": data})
-        self.fraction = fraction
-        self._left -= len(data)
-
-    def told(self, *, more: bool) -> Page:
-        """Return it as a map."""
-        return {"chunks": self.chunks, "gaps": self.gaps, "fraction": self.fraction, "more": more}

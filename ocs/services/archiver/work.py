@@ -98,7 +98,7 @@ class Work:
         self.disk = DiskWatch(folder, settings.disk_warning, settings.disk_full)
         self.look()
         self.intake = Intake(self.archive, self.disk, timing)
-        self.histories = HistoryDesk(timing, lambda: ocs.store.open(folder))
+        self.histories = HistoryDesk(timing, lambda: ocs.store.open(folder), lambda: self.intake.waiting > 0)
         if self.influx is not None:
             self.influx.start()
         else:

@@ -14,20 +14,13 @@ from twisted.internet.defer import Deferred
 
 import ocs.store
 from ocs.model.datatype import DataType
-from ocs.model.errors import BusyError, ConfigurationError, NotFoundError, OcsError, OperationFailedError
+from ocs.model.errors import BusyError, ConfigurationError, NotFoundError, OperationFailedError
 from ocs.model.gap import Gap, GapCause
 from ocs.model.series import Batch, FieldType, SeriesKey
+from ocs.services.archiver import pages as making
 from ocs.services.archiver import paging
-from ocs.services.archiver.paging import (
-    MOST_CURSORS,
-    MOST_GAPS,
-    MOST_WAITING,
-    PAGE_BYTES,
-    UNUSED_S,
-    HistoryDesk,
-    Request,
-    read_request,
-)
+from ocs.services.archiver.pages import MOST_GAPS, PAGE_BYTES
+from ocs.services.archiver.paging import MOST_CURSORS, MOST_WAITING, PACE_S, UNUSED_S, HistoryDesk
 from ocs.store.archive.archive import Archive
 from ocs.store.archive.chunk import Chunk
 from ocs.store.archive.reading import ArchiveReader
@@ -169,8 +162,8 @@ def test_what_was_never_archived_is_not_found_and_leaves_no_cursor(library: Libr
 @pytest.fixture
 def long(library: Library, monkeypatch: pytest.MonkeyPatch) -> Library:
     """Give a library whose answers have many pages."""
-    monkeypatch.setattr(paging, "PAGE_BYTES", 3000)
-    monkeypatch.setattr(paging, "PIECE_BYTES", 1000)
+    monkeypatch.setattr(making, "PAGE_BYTES", 3000)
+    monkeypatch.setattr(making, "PIECE_BYTES", 1000)
     library.put(rows(1, 1000, fields=1))
     return library
 
@@ -267,6 +260,41 @@ def test_a_page_that_is_being_read_cannot_be_asked_for_at_the_same_time(long: Li
     assert long.clock.result_of(asked)["chunks"]
 
 
+def test_long_answers_leave_room_for_puts_that_are_under_way(
+    clock: VirtualClock, long: Library, tmp_path: Path
+) -> None:
+    in_use = [False]
+    desk = HistoryDesk(clock.timing, lambda: ocs.store.open(tmp_path), lambda: in_use[0])
+
+    def seconds(*cursors: str) -> list[float]:
+        """Return after how many seconds the next pages of several cursors are there."""
+        began, took = clock.now, list[float]()
+
+        def arrived(page: dict[str, Any]) -> None:
+            took.append(round(clock.now - began, 3))
+            pages.append(page)
+
+        for cursor in cursors:
+            desk.answer(cursor=cursor).addCallback(arrived)
+        clock.advance(1.0)
+        return took
+
+    pages = [clock.result_of(desk.answer("*", BORN, BORN + 10**6 * NS)) for _ in range(3)]
+    assert seconds(*(page["cursor"] for page in pages)) == [0.0, 0.0, 0.0]
+    in_use[0] = True
+    first = clock.now
+    clock.result_of(desk.answer("*", BORN, BORN + 10**6 * NS))
+    assert clock.now == first
+
+    assert seconds(*(page["cursor"] for page in pages[3:])) == [0.0, PACE_S, 2 * PACE_S]
+
+    waiting = [desk.answer(cursor=page["cursor"]) for page in pages[6:]]
+    desk.close()
+    for answer in waiting:
+        with pytest.raises(BusyError, match="ends"):
+            clock.result_of(answer)
+
+
 def test_readers_stay_open_between_requests(library: Library) -> None:
     library.put(rows(1, 5))
     for last in range(6, 10):
@@ -315,27 +343,3 @@ def test_after_its_end_nothing_is_answered_any_more(long: Library) -> None:
         long.clock.result_of(asked)
     with pytest.raises(BusyError, match="ends"):
         long.ask()
-
-
-# -- requests ----------------------------------------------------------------------------------------
-
-
-def test_a_request_is_read_in_the_words_of_its_caller() -> None:
-    assert read_request("a, b.c", BORN, BORN + 5, 7, BORN) == Request(("a", "b.c"), BORN, BORN + 5, 7)
-    assert read_request(["a"], None, None, None, BORN) == Request(("a",), BORN - 3600 * NS, BORN)
-    assert read_request("a", "-10s", "now", None, BORN) == Request(("a",), BORN - 10 * NS, BORN)
-    assert read_request("a", BORN / NS, "now", None, BORN + 5).start == BORN
-
-
-@pytest.mark.parametrize(
-    "asked",
-    [
-        (None, None, None, None), ("", None, None, None), (3, None, None, None), ("a", "soon", None, None),
-        ("a", [], None, None), ("a", None, {}, None), ("a", BORN, BORN - 1, None), ("a", None, None, 0),
-        ("a", None, None, -5), ("a", None, None, 10**9), ("a", None, None, True), ("a", None, None, "5"),
-        ("a", float("nan"), None, None), ("a", 2**80, None, None),
-    ],
-)  # fmt: skip
-def test_a_request_that_makes_no_sense_is_refused(asked: tuple[Any, Any, Any, Any]) -> None:
-    with pytest.raises(OcsError):
-        read_request(*asked, BORN)
