@@ -94,9 +94,19 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """Numbers of rows of which none was kept."""
+    """Numbers of rows of which none was kept.
+
+    Attributes:
+        series: Number of the series in the catalogue.
+        key: The series.
+        epoch: Their epoch.
+        first: Number of the first row.
+        last: Number of the last.
+        end: Where the next frame begins.
+    """
 
     series: int
+    key: SeriesKey
     epoch: int
     first: int
     last: int
@@ -159,9 +169,10 @@ class JournalWriter:
             )  # fmt: skip
         self._waiting.append((b"R" + _LENGTH.pack(len(head)), head, body))
 
-    def leave_out(self, series: int, epoch: int, first: int, last: int) -> None:
+    def leave_out(self, series: int, key: SeriesKey, epoch: int, first: int, last: int) -> None:
         """Add numbers of rows that are left out to what the next `flush` writes."""
-        self._waiting.append((b"K", msgpack.packb([series, epoch, first, last])))
+        told = [series, key.device, key.feed, key.block, epoch, first, last]
+        self._waiting.append((b"K", msgpack.packb(told)))
 
     def flush(self) -> None:
         """Write what was added, and have it on the disk when this returns.
@@ -247,8 +258,8 @@ class JournalReader:
             form = _decoded(*told)
             self._forms[number] = (form, form.schema)
         elif kind == b"K":
-            series, epoch, first, last = msgpack.unpackb(memoryview(payload)[1:])
-            return LeftOut(series, epoch, first, last, end)
+            series, device, feed, block, epoch, first, last = msgpack.unpackb(memoryview(payload)[1:])
+            return LeftOut(series, SeriesKey(device, feed, block), epoch, first, last, end)
         elif kind == b"R":
             begin = 1 + _LENGTH.size
             at = begin + _LENGTH.unpack_from(payload, 1)[0]

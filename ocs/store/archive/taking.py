@@ -11,7 +11,8 @@ import numpy as np
 
 from ocs.model.errors import OcsError, ParameterError
 from ocs.model.gap import Gap, GapCause
-from ocs.model.series import Batch
+from ocs.model.series import Batch, SeriesKey
+from ocs.model.spans import Spans
 from ocs.store.archive.catalogue import Catalogue
 from ocs.store.archive.journal import JournalWriter
 from ocs.store.archive.quarantine import Quarantine
@@ -96,7 +97,7 @@ class Taking:
         self._quarantine = quarantine
         self._select = select
         self._pieces: dict[int, list[_Piece]] = {}
-        self._left_out: list[tuple[int, int, int, int]] = []
+        self._left_out: dict[tuple[int, SeriesKey, int], Spans] = {}
 
     def take(self, parts: Sequence[Any]) -> PutAnswer:
         """Take the parts of one put; those that cannot be taken are refused and hurt no other."""
@@ -117,8 +118,9 @@ class Taking:
             OSError: The disk refuses.
             sqlite3.Error: The catalogue refuses.
         """
-        for series, epoch, first, last in self._left_out:
-            journal.leave_out(series, epoch, first, last)
+        for rows, spans in self._left_out.items():
+            for first, last in spans:
+                journal.leave_out(*rows, first, last)
         for pieces in self._pieces.values():
             for group in _groups(pieces):
                 self._write(journal, group)
@@ -164,7 +166,8 @@ class Taking:
             selected = self._select(batch)
             if selected is None:
                 answer.skipped += rows
-                self._left_out.append((series, batch.epoch, batch.seq, batch.last))
+                rows_of = (series, batch.series, batch.epoch)
+                self._left_out.setdefault(rows_of, Spans()).add(batch.seq, batch.last)
                 return
             kept = selected.batch
             numbers = None if len(kept) == rows else selected.numbers

@@ -53,7 +53,7 @@ class Journal:
         self._writer.flush()
 
     def leave_out(self, first: int, last: int) -> None:
-        self._writer.leave_out(1, 7, first, last)
+        self._writer.leave_out(1, SERIES, 7, first, last)
         self._writer.flush()
 
     def cursor(self, name: str = "copy") -> Cursor | None:

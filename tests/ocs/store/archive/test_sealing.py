@@ -115,7 +115,7 @@ def test_rows_left_out_on_purpose_count_as_known(catalogue: Catalogue, layout: L
     journal = JournalWriter(layout.journal(1))
     kept = batch_of((0, 1, 1, [START, START + 9], False))
     journal.add(1, 1, kept, numbers=np.array([4, 8]), last=10)
-    journal.leave_out(1, 1, 11, 20)
+    journal.leave_out(1, kept.series, 1, 11, 20)
     journal.flush()
     journal.close()
 
