@@ -80,6 +80,7 @@ def test_every_test_of_ocs_stands_where_its_module_does() -> None:
 
 
 OF_SEVERAL = {
+    "tests/ocs/cli/test_archive_at_work.py",  # the commands against an archiver
     "tests/ocs/cli/test_served_site.py",  # the commands against a site
     "tests/ocs/testing/test_routers.py",  # memory and crossbar alike
     "tests/ocs/wire/test_golden.py",  # every message
@@ -106,10 +107,12 @@ def test_this_run_has_no_plugin_of_wampy(pytestconfig: pytest.Config) -> None:
     ("module", "heavy"),
     [
         ("ocs", ("twisted", "autobahn", "gevent", "wampy", "pydantic", "numpy")),
-        ("ocs.client", ("twisted.internet.reactor", "autobahn", "gevent", "wampy", "serial")),
+        ("ocs.client", ("twisted.internet.reactor", "autobahn", "gevent", "wampy", "serial", "pyarrow")),
         ("ocs.client.aio", ("twisted.internet.reactor", "autobahn", "gevent", "wampy")),
         ("ocs.testing.plugin", ("twisted", "autobahn", "gevent", "wampy", "numpy")),
-        ("ocs.agent", ("twisted.internet.reactor", "gevent", "wampy")),
+        ("ocs.agent", ("twisted.internet.reactor", "gevent", "wampy", "pyarrow")),
+        ("ocs.store", ("twisted", "autobahn", "pyarrow", "pandas")),
+        ("ocs.agent.archiving", ("twisted.internet.reactor", "pyarrow")),
         ("ocs.model.parameters", ("twisted", "autobahn", "serial", "ruamel")),
         ("ocs.wire.describe", ("twisted", "autobahn", "serial", "ruamel")),
         ("agents.smc100.driver", ("twisted", "autobahn", "serial", "ruamel")),
