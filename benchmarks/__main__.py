@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from benchmarks.archive import measure_archive
 from benchmarks.calls import measure_calls
 from benchmarks.channels import measure_channels
 from benchmarks.data import measure_data
@@ -22,6 +23,7 @@ GROUPS: dict[str, Callable[[Place], Iterator[Figure]]] = {
     "data": measure_data,
     "calls": measure_calls,
     "channels": measure_channels,
+    "archive": measure_archive,
 }
 RESULTS = Path("build/bench.json")
 
@@ -55,8 +57,9 @@ def _show(figure: Figure) -> None:
         f"{figure.name:62}{figure.value:11.4g}{figure.reference:11.4g} {figure.unit:5}{figure.ratio:8.3f}  "
         f"{told['target']}{mark}\n"
     )
-    if told.get("note"):
-        _say(f"    {told['note']}\n")
+    for key in ("detail", "note"):
+        if key in told:
+            _say(f"    {told[key]}\n")
 
 
 def _say(text: str) -> None:

@@ -23,6 +23,9 @@ class Figure:
         at_least: Whether more is better.
         runs: Ratios of the single rounds.
         note: Why a target is missed.
+        absolute: Whether the target is for the value itself, in its unit, instead of the ratio.
+        detail: What belongs to the figure, whether the target is reached or not.
+        counts: Whether the run was as it must be; if not, the target is not reached whatever was measured.
     """
 
     name: str
@@ -33,6 +36,9 @@ class Figure:
     at_least: bool = False
     runs: Sequence[float] = field(default_factory=list)
     note: str = ""
+    absolute: bool = False
+    detail: str = ""
+    counts: bool = True
 
     @property
     def ratio(self) -> float:
@@ -42,7 +48,8 @@ class Figure:
     @property
     def ok(self) -> bool:
         """Whether the target is reached."""
-        return self.ratio >= self.target if self.at_least else self.ratio <= self.target
+        measured = self.value if self.absolute else self.ratio
+        return self.counts and (measured >= self.target if self.at_least else measured <= self.target)
 
     def encode(self) -> dict[str, Any]:
         """Return the figure as an entry of build/bench.json."""
@@ -52,10 +59,11 @@ class Figure:
             "unit": self.unit,
             "reference": round(self.reference, 4),
             "ratio": round(self.ratio, 4),
-            "target": f"{'>=' if self.at_least else '<='} {self.target:g}",
+            "target": f"{'>=' if self.at_least else '<='} {self.target:g}{f' {self.unit}' if self.absolute else ''}",
             "ok": self.ok,
             "runs": [round(ratio, 4) for ratio in self.runs],
             **({"note": self.note} if self.note and not self.ok else {}),
+            **({"detail": self.detail} if self.detail else {}),
         }
 
 
@@ -69,7 +77,16 @@ def in_turn(rounds: int, reference: Callable[[], float], ours: Callable[[], floa
 
 
 def compared(
-    name: str, pairs: Sequence[Pair], unit: str, target: float, *, at_least: bool = False, note: str = ""
+    name: str,
+    pairs: Sequence[Pair],
+    unit: str,
+    target: float,
+    *,
+    at_least: bool = False,
+    note: str = "",
+    absolute: bool = False,
+    detail: str = "",
+    counts: bool = True,
 ) -> Figure:
     """Return the figure of some rounds: the medians, and the ratio of each round."""
     return Figure(
@@ -81,4 +98,7 @@ def compared(
         at_least,
         [pair[0] / pair[1] for pair in pairs],
         note,
+        absolute,
+        detail,
+        counts,
     )

@@ -43,9 +43,9 @@ class Place:
         peer.line("ready")
         return peer
 
-    def start_agent(self) -> Peer:
+    def start_agent(self, *options: str) -> Peer:
         """Start the agent that is measured and wait until it has joined."""
-        peer = self.launch("-m", "benchmarks.programs.agent", "--instance-id", "bench-1")
+        peer = self.launch("-m", "benchmarks.programs.agent", "--instance-id", "bench-1", *options)
         peer.line("joined")
         return peer
 

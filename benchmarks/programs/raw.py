@@ -47,8 +47,18 @@ class Raw(ApplicationSession):
 
     def onJoin(self, _details: Any) -> None:  # noqa: N802 - autobahn's name
         """Begin to obey."""
-        read_commands(lambda command: loop_of(reactor).call_soon_threadsafe(self.obey, command))
+        read_commands(lambda command: self.loop.call_soon_threadsafe(self.obey, command))
         answer(ready=True)
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The loop that it runs in."""
+        return loop_of(reactor)
+
+    @staticmethod
+    def pause(seconds: float) -> defer.Deferred[None]:
+        """Return what fires after so many seconds."""
+        return deferLater(reactor, seconds)
 
     def obey(self, command: dict[str, Any]) -> None:
         """Carry one command out."""
@@ -106,7 +116,7 @@ class Raw(ApplicationSession):
                 },
             )
             if rate:
-                await deferLater(reactor, 1.0 / rate)
+                await self.pause(1.0 / rate)
 
     async def count_stamps(self, topic: str, count: int) -> None:
         """Count events with times until `count` came; tell their rate, and the median of their lag."""
@@ -184,9 +194,9 @@ def as_bytes(column: Any) -> Any:
     return {"dtype": "<f8", "shape": [ROWS], "data": column.tobytes()}
 
 
-def main(socket: str) -> None:
+def main(socket: str, session: type[Raw] = Raw) -> None:
     """Join by the unix socket and obey until stdin ends."""
-    factory = WampRawSocketClientFactory(Raw, serializer=MsgPackSerializer())
+    factory = WampRawSocketClientFactory(session, serializer=MsgPackSerializer())
     UNIXClientEndpoint(reactor, socket).connect(factory)
     reactor.run()
 
