@@ -21,11 +21,11 @@ from ocs.model.archive_policy import Keeping
 from ocs.model.errors import ParameterError, RetryAfterError
 from ocs.model.gap import Gap, GapCause
 from ocs.model.series import SeriesKey
-from ocs.store.archive.catalogue import Catalogue
 from ocs.store.archive.compaction import CompactReport
 from ocs.store.archive.journal import JournalWriter, LeftOut, read_journal
 from ocs.store.archive.layout import Layout
 from ocs.store.archive.quarantine import Quarantine
+from ocs.store.archive.rebuilding import open_catalogue
 from ocs.store.archive.retention import RetainReport
 from ocs.store.archive.taking import PutAnswer, Select, Selected, Taking
 from ocs.store.archive.upkeep import Upkeep
@@ -132,9 +132,10 @@ class Archive:
     def open(self) -> None:
         """Begin: what the journal has of earlier processes counts, and becomes blocks soon.
 
+        A catalogue that is damaged or lost is made anew from the other files.
+
         Raises:
             DuplicateError: Another process has it open.
-            DamagedCatalogueError: The catalogue is damaged.
             OSError: The folder cannot be used.
         """
         layout = self._layout
@@ -142,7 +143,7 @@ class Archive:
             self._owner = Ownership(layout.folder, f"the archive {layout.folder}")
             undoing.callback(self._owner.release)
             layout.journals.mkdir(parents=True, exist_ok=True)
-            self._catalogue = Catalogue(layout.catalogue)
+            self._catalogue = open_catalogue(layout, self._on_trouble)
             undoing.callback(self._catalogue.close)
             self._taking = Taking(self._catalogue, Quarantine(layout.quarantine, self._now), self._select)
             self._upkeep = Upkeep(layout, self._now, self._on_trouble)

@@ -14,7 +14,7 @@ import pyarrow as pa
 from ocs.model.datatype import DataType
 from ocs.model.errors import ParameterError
 from ocs.model.series import TEXTS, Batch, Fields, FieldType
-from ocs.store.archive.naming import column_of
+from ocs.store.archive.naming import OWN, column_of, field_of
 
 TIME = pa.timestamp("ns", "UTC")
 QUALITY = ":quality"
@@ -50,6 +50,28 @@ def arrow_fields(fields: Fields, qualities: Sequence[str]) -> list[pa.Field]:
         *(arrow_field(name, kind) for name, kind in fields.items()),
         *(pa.field(column_of(name) + QUALITY, pa.uint8()) for name in qualities),
     ]
+
+
+def fields_of(schema: pa.Schema) -> dict[str, FieldType]:
+    """Return the fields that made the columns of a block.
+
+    Raises:
+        ValueError: A column has no type of ours.
+    """
+    return {
+        field_of(column.name): _field_type(column)
+        for column in schema
+        if column.name not in OWN and not column.name.endswith(QUALITY)
+    }
+
+
+def _field_type(column: pa.Field) -> FieldType:
+    metadata = {key.decode(): text.decode() for key, text in (column.metadata or {}).items()}
+    dims, inner = 0, column.type
+    while pa.types.is_list(inner):
+        dims, inner = dims + 1, inner.value_type
+    labels = tuple(json.loads(metadata.get("labels", "[]")))
+    return FieldType(DataType(metadata.get("dtype", "")), dims, metadata.get("unit", ""), labels)
 
 
 def arrow_arrays(batch: Batch) -> list[pa.Array]:
