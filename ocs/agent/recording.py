@@ -237,6 +237,7 @@ class Recorder:
     def commit(self) -> None:
         """Commit what waits, now; rows count as taken when this returns."""
         with self._committing:
+            upto = self._spool.now()  # what comes from here on may be of the next commit
             with self._lock:
                 ready, self._ready = self._ready, {}
                 gaps, self._gaps = self._gaps, []
@@ -247,7 +248,7 @@ class Recorder:
                 lost = series.take_lost()
                 entries += [] if lost is None else [_entry_of_gap(lost)]
             if entries:
-                self._spool.commit(entries)
+                self._spool.commit(entries, upto=upto)
         if entries:
             self._committed()
 
@@ -269,9 +270,14 @@ class Recorder:
                     self._full.clear()
                     self.commit()
                 else:
-                    self._spool.nothing_new()
+                    self._rest()
             except Exception as error:  # noqa: BLE001 - the edge of the thread: whatever it is, recording goes on
                 self._on_trouble(f"rows could not be put into the spool: {type(error).__name__}: {error}")
+
+    def _rest(self) -> None:
+        upto = self._spool.now()
+        if not self._work.is_set():  # what came since is of the next commit
+            self._spool.nothing_new(upto)
 
 
 def _entry_of_gap(gap: Gap) -> Entry:

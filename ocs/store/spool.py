@@ -48,17 +48,21 @@ class Spool:
         limits: Its bounds.
         now: Returns POSIX s.
         on_trouble: Told in one sentence, from the thread that found the trouble.
+
+    Attributes:
+        now: Returns POSIX s.
+        dropped_rows: Rows that were given up since the start.
     """
 
     def __init__(
         self, folder: Path, limits: SpoolLimits, *, now: Callable[[], float], on_trouble: Callable[[str], None]
     ) -> None:
+        self.now = now
         self.dropped_rows = 0
         self._folder = folder
         self._reserve = folder / "reserve"
         self._mark = Mark(folder / "last_commit")
         self._limits = limits
-        self._now = now
         self._on_trouble = on_trouble
         self._told: dict[str, float] = {}
         self._lock = threading.Lock()
@@ -100,7 +104,7 @@ class Spool:
     def close(self, *, orderly: bool = True) -> None:
         """End; in good order what has arrived is deleted, and the next start knows that nothing is missing."""
         with self._files:
-            now = self._now()
+            now = self.now()
             self._put_gaps(now)
             self._tidy()
             for segment in list(self._current.values()):
@@ -108,23 +112,27 @@ class Spool:
             self._sync(now)
             self._mark.close(int(now * NS), orderly=orderly)
 
-    def nothing_new(self) -> None:
-        """Take note that nothing waits to be committed: up to now nothing is missing."""
-        now = self._now()
+    def nothing_new(self, upto: float) -> None:
+        """Take note that all there was up to a time (POSIX s) is committed."""
         with self._files:
-            self._put_gaps(now)
-            self._sync(now)
-            self._mark.stamp(int(now * NS), int(self._synced * NS))
+            self._put_gaps(upto)
+            self._sync(upto)
+            self._mark.stamp(int(upto * NS), int(self._synced * NS))
             self._tidy()
 
     # -- putting in ------------------------------------------------------------------------------
 
-    def commit(self, entries: Sequence[Entry]) -> list[Ticket]:
+    def commit(self, entries: Sequence[Entry], *, upto: float | None = None) -> list[Ticket]:
         """Have entries kept; they outlive the process when this returns. Tickets come by priority.
 
         What does not fit on the disk even after older data were dropped is lost, counted, and told by a gap.
+
+        Args:
+            entries: The entries.
+            upto: All that came before this time (POSIX s) is in them, or was committed before: after the death of
+                the process what is missing begins here. By default now.
         """
-        now = self._now()
+        now = self.now() if upto is None else upto
         by_priority: dict[int, list[Entry]] = {}
         for entry in entries:
             by_priority.setdefault(entry.priority, []).append(entry)
@@ -333,7 +341,7 @@ class Spool:
             self._tell(
                 segment.path.name,
                 f"{segment.left_rows} rows in {segment.path} cannot be read; the next start sets the file aside",
-                self._now(),
+                self.now(),
             )
         return taken
 
@@ -385,4 +393,4 @@ class Spool:
         with self._lock:
             since = [each.since for each in self._segments.values()]
         known = [each for each in since if each is not None]
-        return max(0.0, self._now() - min(known) / NS) if known else 0.0
+        return max(0.0, self.now() - min(known) / NS) if known else 0.0

@@ -148,6 +148,29 @@ def test_rows_of_many_threads_are_all_there(desk: Desk) -> None:
     assert values == sorted(1000 * thread + number for thread in range(4) for number in range(500))
 
 
+def test_a_row_that_comes_while_others_are_committed_is_not_said_to_be_committed(tmp_path: Path) -> None:
+    seconds = iter(range(100, 200))
+    troubles: list[str] = []
+    spool = Spool(tmp_path, SpoolLimits(), now=lambda: float(next(seconds)), on_trouble=troubles.append)
+    spool.open()
+    recorder = Recorder(spool, EPOCH, troubles.append, lambda: None)
+    late: list[int] = []
+
+    def types() -> dict[str, FieldType]:  # asked while the first row is taken
+        if not late:
+            late.append(next(seconds))
+            recorder.series(SeriesKey("other", "feed", "feed"), dict).add(float(late[0]), ("x",), (1.0,))
+        return {}
+
+    recorder.series(KEY, types).add(99.0, ("x",), (1.0,))
+    recorder.commit()
+
+    found = Spool(tmp_path, SpoolLimits(), now=lambda: 300.0, on_trouble=troubles.append).open()
+    assert found.backlog_rows == 1
+    assert found.last_commit is not None
+    assert found.last_commit <= late[0] * 10**9
+
+
 def test_a_gap_is_an_entry_of_its_own(desk: Desk) -> None:
     gap = Gap("thermo-1", 1, 2, GapCause.PROCESS_KILLED)
 

@@ -220,7 +220,7 @@ def test_while_there_is_nothing_to_commit_nothing_is_missing(desk: Desk) -> None
     desk.commit()
     desk.drained()
     desk.now += 100
-    desk.spool.nothing_new()
+    desk.spool.nothing_new(desk.now)
     at = int(desk.now * NS)
     desk.now += 100
 
