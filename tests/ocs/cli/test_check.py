@@ -29,7 +29,7 @@ def test_a_misspelt_key_is_told_with_its_line_and_the_near_one(
     code = run(["check", str(wrong)])
 
     assert code == ExitCode.CONFIGURATION.value
-    assert "site.yaml:26: " in capsys.readouterr().out
+    assert "site.yaml:30: " in capsys.readouterr().out
 
 
 def test_a_property_that_the_device_does_not_have_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
