@@ -10,7 +10,7 @@ from twisted.internet import defer
 from twisted.internet.defer import Deferred
 
 from ocs.agent.forwarding import Forwarder
-from ocs.agent.recording import BULK_PRIORITY, FEED_PRIORITY, NS, Recorder, SeriesRecorder
+from ocs.agent.recording import BULK_PRIORITY, FEED_PRIORITY, NS, QUIET_S, Recorder, SeriesRecorder
 from ocs.agent.row_columns import NO_QUALITY
 from ocs.agent.timing import Timing
 from ocs.model.datatype import DataType, Format
@@ -82,10 +82,9 @@ class Archiving:
         for damage in opening.damaged:
             for device in devices:
                 self.recorder.gap(Gap(device, damage.first, damage.last, GapCause.SPOOL_DAMAGED, detail=damage.path))
-        if opening.last_commit is not None and opening.last_commit < now:
-            cause = GapCause.PROCESS_STOPPED if opening.orderly else GapCause.PROCESS_KILLED
-            for device in devices:
-                self.recorder.gap(Gap(device, opening.last_commit, now, cause))
+        for device in devices:
+            for gap in _start_gap(opening, device, now):
+                self.recorder.gap(gap)
         self.recorder.start()
 
     def feed(self, device: Device, feed: FeedInterface, block: str) -> SeriesRecorder:
@@ -142,6 +141,19 @@ class Archiving:
         """End in good order."""
         self.forwarder.close()
         self.spool.close()
+
+
+def _start_gap(opening: Opening, device: str, now: int) -> Iterable[Gap]:
+    """Yield what a device misses since the last commit of the earlier process; times by that one's clock."""
+    last = opening.last_commit
+    if last is None:
+        return
+    if last < now:
+        yield Gap(device, last, now, GapCause.PROCESS_STOPPED if opening.orderly else GapCause.PROCESS_KILLED)
+    elif not opening.orderly:
+        back_s = (last - now) / NS
+        detail = f"the clock was set back by {back_s:.0f} s at least before the next start"
+        yield Gap(device, last, last + int(QUIET_S * NS), GapCause.PROCESS_KILLED, detail=detail)
 
 
 def _too_late(failure: Any) -> None:

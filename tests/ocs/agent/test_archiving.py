@@ -13,10 +13,12 @@ import pytest
 from ocs.agent import Channel, Device, Limits, Unit
 from ocs.agent.agent import Agent
 from ocs.agent.archiving import Archiving
+from ocs.agent.recording import NS
 from ocs.link import LinkState, LinkStatus
 from ocs.model.datatype import DataType
 from ocs.model.gap import Gap, GapCause
 from ocs.model.series import CHANNELS_FEED, QUALITIES, Batch, FieldType
+from ocs.store.spool_mark import Mark
 from ocs.testing.running import Site
 from ocs.wire.archive import decode_batch, decode_gap
 
@@ -149,6 +151,27 @@ def test_a_start_tells_what_is_missing_since_the_earlier_process(kept: Kept, cau
     assert gap.start >= int(left * 1e9)
     assert gap.end is not None
     assert gap.end - gap.start > 40 * 10**9
+
+
+def test_a_kill_before_the_clock_was_set_back_is_told_by_the_old_clock(kept: Kept, tmp_path: Path) -> None:
+    site, spool = kept.site, Path(kept.agent.place.folder, "spool")
+    kept.archiving.recorder.commit()
+    shutil.copytree(spool, tmp_path / "as a kill leaves it")
+    site.clock.result_of(kept.agent.end(), 100)
+    site.agents.remove(kept.agent)
+    shutil.rmtree(spool)
+    shutil.copytree(tmp_path / "as a kill leaves it", spool)
+    mark = Mark(spool / "last_commit")
+    mark.open()
+    committed = int((site.clock.timing.now() + 3600) * NS)
+    mark.stamp(committed, committed)
+
+    (gap,) = Kept(site).gaps()
+
+    assert (gap.cause, gap.start) == (GapCause.PROCESS_KILLED, committed)
+    assert gap.end is not None
+    assert gap.end > committed
+    assert "set back by 3600 s" in gap.detail
 
 
 def test_a_first_start_has_no_gap(kept: Kept) -> None:
