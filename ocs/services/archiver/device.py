@@ -134,7 +134,12 @@ class Archiver(ArchiveFigures):
             self.look(session)
             if self.work is not None and self.seconds() - tidied >= TIDY_S:
                 tidied = self.seconds()
-                self.in_turn(self.work.tidy).addErrback(lambda failure: self.tell(failure.getErrorMessage()))
+                self.in_turn(self.work.tidy).addErrback(self.tidied_badly)
+
+    def tidied_badly(self, failure: Any) -> None:
+        """Take note that the archive could not be put in order."""
+        if self.work is not None:
+            self.work.trouble(f"the archive could not be put in order: {failure.getErrorMessage()}; it is tried again")
 
     def look(self, session: AsyncSession) -> None:
         """See who is here."""

@@ -13,6 +13,7 @@ from ocs.model.errors import OutOfRangeError, ParameterError
 from ocs.model.name_pattern import Pattern
 from ocs.model.series import SeriesKey
 from ocs.model.time_span import read_span
+from ocs.services.archiver.listing import is_hole
 from ocs.store.archive.reading import ArchiveReader
 from ocs.wire.archive import encode_gap
 
@@ -78,7 +79,7 @@ def make_pages(reader: ArchiveReader, request: Request) -> Generator[Page]:
     """
     start, end = np.datetime64(request.start, "ns"), np.datetime64(request.end, "ns")
     chunks = reader.chunks(request.channels, start, end, max_points=request.max_points)
-    gaps = [encode_gap(gap) for gap in reader.gaps(request.channels, start, end)]
+    gaps = [encode_gap(gap) for gap in reader.gaps(request.channels, start, end) if is_hole(gap)]
     page = _Page(gaps)
     for chunk in chunks:
         for piece in chunk.split(PIECE_BYTES):

@@ -18,7 +18,7 @@ from ocs.model.errors import NotAllowedError, NotFoundError, OcsError, Parameter
 from ocs.model.gap import Gap, GapCause
 from ocs.model.health import HealthLevel
 from ocs.model.series import Batch, FieldType, SeriesKey
-from ocs.services.archiver import Archiver
+from ocs.services.archiver import Archiver, device
 from ocs.services.archiver.absences import NS
 from ocs.store.archive.catalogue import Catalogue
 from ocs.store.archive.chunk import Chunk
@@ -296,7 +296,7 @@ def test_a_pause_lasts_over_a_restart_with_one_gap(archiver: RunningDevice) -> N
     archiver.command("pause", {"pattern": "thermo-1"})
     put(archiver, rows(105, 107))
     archiver.command("Init", {"force": True})
-    archiver.clock.settle()
+    archiver.clock.advance(5.0)
 
     put(archiver, rows(108, 109))
     archiver.command("resume", {"pattern": "thermo-1"})
@@ -398,6 +398,26 @@ def test_an_agent_that_went_has_a_gap_until_it_is_back(archiver: RunningDevice) 
     assert over.end is not None
 
 
+def test_a_gap_that_lasts_goes_on_over_a_restart_of_the_archiver(memory_site: Site, folder: Path) -> None:
+    first = memory_site.start(Archiver("archiver", {"folder": str(folder)}))
+    oven = memory_site.start(Oven("oven"), archiver="archiver")
+    memory_site.clock.advance(3.0)
+    memory_site.clock.result_of(oven.end())
+    memory_site.clock.advance(3.0)
+    memory_site.clock.result_of(first.end())
+    memory_site.clock.advance(60.0)
+
+    archiver = archiver_of(memory_site, folder)
+    (lasting,) = [gap for gap in gaps(archiver, "oven") if gap.cause is GapCause.AGENT_DOWN]
+    memory_site.start(Oven("oven"), archiver="archiver")
+    memory_site.clock.advance(3.0)
+    (over,) = [gap for gap in gaps(archiver, "oven") if gap.cause is GapCause.AGENT_DOWN]
+
+    assert (lasting.end, over.start) == (None, lasting.start)
+    assert over.end is not None
+    assert over.end - over.start > 60 * NS
+
+
 def test_agents_without_spool_are_archived_by_subscription(archiver: RunningDevice) -> None:
     archiver.site.start(Oven("oven"))
     archiver.clock.advance(2.0)
@@ -454,13 +474,16 @@ def test_a_disk_at_90_percent_is_told_and_at_97_puts_are_to_come_back(
     assert archiver.health().level is HealthLevel.OK
 
 
-def test_what_the_policy_keeps_no_longer_is_deleted_each_hour(archiver: RunningDevice, folder: Path) -> None:
+def test_what_the_policy_keeps_no_longer_is_deleted_each_hour(
+    archiver: RunningDevice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(device, "TIDY_S", 5.0)
     old = rows(1, 5, epoch=2)
     put(archiver, replace(old, times=old.times - 3 * 86_400 * NS), rows(1, 3))
     archiver.command("seal")
     archiver.command("set_policy", {"rules": [{"match": "thermo-1", "keep_days": 1}]})
 
-    archiver.object.work.tidy()
+    archiver.clock.advance(7.0)
 
     assert values(archiver, start=at(-300_000)) == [1.0, 2.0, 3.0]
     assert [gap.cause for gap in gaps(archiver)] == [GapCause.EXPIRED]

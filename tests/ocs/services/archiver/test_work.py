@@ -1,0 +1,113 @@
+"""The archive at work, without a realm."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+import ocs.store
+from ocs.model.archive_policy import Policy
+from ocs.model.errors import ConfigurationError, DuplicateError
+from ocs.model.gap import Gap, GapCause
+from ocs.services.archiver.work import Settings, Work
+from ocs.testing.clock import BORN, VirtualClock
+
+NS = 1_000_000_000
+GAP = Gap("oven", 5, None, GapCause.AGENT_DOWN)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(tmp_path / "archive", Policy(), 90.0, 97.0, 300.0, "", "ocs_feeds", "observatory")
+
+
+@pytest.fixture
+def told() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def work(settings: Settings, clock: VirtualClock, told: list[str]) -> Iterator[Work]:
+    made = Work(settings, clock.timing, told.append)
+    yield made
+    made.close()
+    clock.settle()
+
+
+def recorded(work: Work) -> list[Gap]:
+    work.archive.put([]).result(10.0)
+    with ocs.store.open(work.settings.folder) as reader:
+        return reader.gaps()
+
+
+def test_the_next_one_knows_the_gaps_that_last_and_when_the_last_one_was_at_work(
+    settings: Settings, clock: VirtualClock, told: list[str]
+) -> None:
+    first = Work(settings, clock.timing, told.append)
+    assert (first.lasting, first.alive) == ([], None)
+    first.record(GAP)
+    first.record(Gap("oven", 1, 2, GapCause.LINK_LOST))
+    first.archive.put([]).result(10.0)
+    clock.advance(10.0)
+    first.close()
+    clock.advance(10.0)
+
+    second = Work(settings, clock.timing, told.append)
+
+    assert second.lasting == [GAP]
+    assert second.alive == pytest.approx((BORN + 10.0) * NS, abs=1000)
+    second.close()
+    clock.settle()
+
+
+def test_a_gap_that_could_not_be_recorded_is_recorded_later(
+    work: Work, settings: Settings, clock: VirtualClock
+) -> None:
+    work.archive.close()
+    work.record(GAP)
+
+    work.archive.open()
+    assert recorded(work) == []
+    work.look()
+
+    assert recorded(work) == [GAP]
+
+
+def test_a_trouble_is_told_and_makes_it_unwell_for_an_hour(work: Work, told: list[str], clock: VirtualClock) -> None:
+    work.trouble("a block is damaged")
+
+    causes = [cause for cause in work.causes(clock.wall()) if cause is not None]
+
+    assert told == ["a block is damaged"]
+    assert [(cause.source, cause.sentence) for cause in causes] == [("archive", "a block is damaged")]
+    assert not [cause for cause in work.causes(clock.wall() + 3601.0) if cause is not None]
+
+
+def test_a_folder_has_one_archiver(work: Work, settings: Settings, clock: VirtualClock, told: list[str]) -> None:
+    with pytest.raises(DuplicateError):
+        Work(settings, clock.timing, told.append)
+
+    assert recorded(work) == []
+
+
+@pytest.mark.parametrize("url", ["nonsense", "ftp://host", "http://"])
+def test_a_server_that_cannot_be_one_leaves_the_archive_alone(
+    settings: Settings, clock: VirtualClock, told: list[str], url: str
+) -> None:
+    with pytest.raises(ConfigurationError):
+        Work(replace(settings, influx_url=url), clock.timing, told.append)
+
+    Work(settings, clock.timing, told.append).close()
+    clock.settle()
+
+
+def test_a_folder_that_cannot_be_made_says_which_property_to_change(
+    settings: Settings, clock: VirtualClock, told: list[str]
+) -> None:
+    settings.folder.parent.joinpath("file").write_text("")
+
+    with pytest.raises(ConfigurationError, match="by the property folder"):
+        Work(replace(settings, folder=settings.folder.parent / "file" / "archive"), clock.timing, told.append)
