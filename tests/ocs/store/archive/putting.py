@@ -68,8 +68,8 @@ def answer(stored: int = 0, known: int = 0, skipped: int = 0, refused: Sequence[
     return {"stored": stored, "known": known, "skipped": skipped, "refused": list(refused)}
 
 
-def numbers_in(folder: Path, channel: str = "*", field: str = "thermo-1.x") -> list[float]:
+def numbers_in(folder: Path, channel: str = "*", field: str = "thermo-1.x") -> list[Any]:
     """Return the values of a channel, in the order of their time."""
     with ocs.store.open(folder) as reader:
-        found: list[float] = reader.history(channel, *ALL).to_arrow()[field].to_pylist()
+        found: list[Any] = reader.history(channel, *ALL).to_arrow()[field].to_pylist()
         return found
