@@ -161,9 +161,7 @@ class Agent:
             for feed in member.device.feeds.values():
                 feed.flush()
             member.close()
-        if self.archiving is not None:
-            await self.archiving.flush()
-            self.archiving.close()
+        await self._end_archiving()
         await self.connection.close()
         self._history.close()
         self._settings.close()
@@ -171,6 +169,15 @@ class Agent:
 
     def _operations(self) -> list[OperationRuntime]:
         return [operation for member in self.members for operation in member.operations.values()]
+
+    async def _end_archiving(self) -> None:
+        if self.archiving is None:
+            return
+        try:
+            await self.archiving.flush()
+        except Exception:  # noqa: BLE001 - whatever it is, the spool is closed, and the agent ends
+            self._log.failure("what waits could not be committed or sent; see the gaps after the next start")
+        self.archiving.close()
 
     def _make_archiving(self) -> Archiving | None:
         if not self.place.archiver:

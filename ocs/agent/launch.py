@@ -14,6 +14,7 @@ from twisted.internet.error import ReactorNotRunning
 from twisted.logger import (
     FileLogObserver,
     FilteringLogObserver,
+    Logger,
     LogLevel,
     LogLevelFilterPredicate,
     formatEventAsClassicLogText,
@@ -156,7 +157,9 @@ class _Ending:
             self._stop()
             return
         self._begun = True
-        self._agent.end().addBoth(lambda _: self._stop())
+        ending = self._agent.end()
+        ending.addErrback(lambda failure: Logger("ocs.agent").failure("the agent did not end in good order", failure))
+        ending.addBoth(lambda _: self._stop())
 
     def _stop(self) -> None:
         with suppress(ReactorNotRunning):  # a third signal, or the end after the second one

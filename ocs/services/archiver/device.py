@@ -240,7 +240,7 @@ class Archiver(ArchiveFigures):
         first, last = (None if each is None else read_time(each, now) for each in (start, end))
         return self.asked(lambda reader: list_gaps(reader, pattern, first, last))
 
-    @command
+    @command(timeout_s=ASKING_S)
     def continuity(self, pattern: str, start: Moment = "-1h", end: Moment = "now") -> list[dict[str, Any]]:
         """Tell how many rows of each series and epoch there are, how many numbers are missing, and how many double.
 

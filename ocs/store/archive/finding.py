@@ -96,7 +96,7 @@ class Finder:
         near = [folded[name] for name in difflib.get_close_matches(word.text.casefold(), folded, n=NEAR, cutoff=0.5)]
         like = f"; like it are {', '.join(near)}" if near else ""
         return NotFoundError(
-            f"nothing called {word.text} was ever archived{like}; series() tells what there is",
+            f"nothing called {word.text} was ever archived{like}; `ocs policy` tells what is archived",
             field="channels", given=word.text, allowed=near,
         )  # fmt: skip
 

@@ -72,7 +72,8 @@ def test_names_that_are_like_an_unknown_one_are_told(catalogue: Catalogue) -> No
 
     assert refused.value.allowed == ["stage.position"]
     assert refused.value.message == (
-        "nothing called STAGE.positon was ever archived; like it are stage.position; series() tells what there is"
+        "nothing called STAGE.positon was ever archived; like it are stage.position; "
+        "`ocs policy` tells what is archived"
     )
 
 
