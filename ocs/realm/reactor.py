@@ -1,4 +1,4 @@
-"""The one event loop of a process: Twisted's reactor on asyncio, whose timers are monotonic."""
+"""The one event loop of a process: Twisted's reactor on asyncio, its timers by the clock that nobody sets."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ def install(loop: asyncio.AbstractEventLoop | None = None) -> Any:
     Raises:
         ConfigurationError: Another kind of reactor was imported before.
     """
-    if "twisted.internet.reactor" not in sys.modules:
+    new = "twisted.internet.reactor" not in sys.modules
+    if new:
         from twisted.internet import asyncioreactor
 
         asyncioreactor.install(loop or asyncio.new_event_loop())
@@ -26,6 +27,8 @@ def install(loop: asyncio.AbstractEventLoop | None = None) -> Any:
             f"this process runs Twisted's {type(reactor).__name__}; ocs needs the asyncio reactor: "
             "import ocs before anything that imports twisted.internet.reactor"
         )
+    if new:  # Twisted goes by the wall clock: set back by an hour, it would hold every timer up for an hour
+        vars(reactor)["seconds"] = loop_of(reactor).time
     return reactor
 
 
