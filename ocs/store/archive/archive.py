@@ -267,6 +267,8 @@ class Archive:
 
     def _take(self, jobs: Sequence[_Job]) -> None:
         puts = [job for job in jobs if not job.roll]
+        if not puts:
+            return
         answers: list[PutAnswer] = []
         try:
             journal = self._writer()

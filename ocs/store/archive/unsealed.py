@@ -13,6 +13,7 @@ from ocs.store.archive.journal import JournalReader, Rows
 from ocs.store.archive.layout import Layout
 from ocs.store.archive.ordering import in_order, joined
 from ocs.store.archive.parquet import ROW_GROUP_ROWS
+from ocs.store.framed_log import HEAD
 
 
 class DamageWarning(UserWarning):
@@ -76,7 +77,7 @@ class _File:
     @property
     def unread(self) -> int:
         """Bytes at the end that are no whole frames."""
-        return self.size - self._reader.position
+        return max(0, self.size - max(self._reader.position, len(HEAD)))
 
     def look(self) -> None:
         """Take note of what came since the last look.
