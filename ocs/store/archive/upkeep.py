@@ -22,6 +22,7 @@ NICE = 10
 AGAIN_S = 30.0
 """A journal file that could not be sealed, as on a full disk, is tried again after so many seconds."""
 
+CLOSE_S = 60.0
 NS = 1_000_000_000
 
 
@@ -57,9 +58,10 @@ class Upkeep:
             self._news.notify_all()
 
     def wait_sealed(self, timeout_s: float) -> bool:
-        """Wait until no closed file waits to be sealed; False when that takes longer."""
+        """Wait until no closed file waits to be sealed; False when that takes longer, or the upkeep ends before."""
         with self._news:
-            return self._news.wait_for(lambda: not self._waiting, timeout_s)
+            self._news.wait_for(lambda: self._closing or not self._waiting, timeout_s)
+            return not self._waiting
 
     def compact(self) -> CompactReport:
         """Merge blocks of which many are small."""
@@ -88,8 +90,11 @@ class Upkeep:
             self._closing = True
             self._news.notify_all()
         if self._thread.is_alive():
-            self._thread.join(timeout=60.0)
+            self._thread.join(timeout=CLOSE_S)
+        idle = self._one.acquire(timeout=CLOSE_S)  # what another thread asked for still writes files
         self._catalogue.close()
+        if idle:
+            self._one.release()
 
     def _serve(self) -> None:
         with suppress(OSError):
@@ -126,9 +131,7 @@ class Upkeep:
                 if number > self._catalogue.sealed and path.exists():
                     report = seal(path, number, self._catalogue, self._layout)
                     if report.lost:
-                        self._on_trouble(
-                            f"{report.lost} bytes of {path} were damaged and are lost; a gap tells where"
-                        )
+                        self._on_trouble(f"{report.lost} bytes of {path} were damaged and are lost; a gap tells where")
                 self._sweep()
         except (OSError, OcsError, sqlite3.Error) as error:
             told = f"the journal file {path} could not be made into blocks ({error}); it is kept, and tried again"
@@ -148,4 +151,5 @@ class Upkeep:
         upto = min([self._catalogue.sealed, *(number - 1 for number in needed)])
         for number in self._layout.journal_numbers():
             if number <= upto:
-                self._layout.journal(number).unlink(missing_ok=True)
+                with suppress(OSError):  # it is swept the next time; sealing goes on
+                    self._layout.journal(number).unlink()
