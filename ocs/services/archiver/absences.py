@@ -137,8 +137,11 @@ class Absences:
         self._tell(device.gap)
 
     def _came_back(self, device: _Device, gap: Gap, beat: Beat, now: int) -> None:
-        lived_on = beat.started is not None and beat.started <= gap.start
-        if beat.spools and lived_on and not (device.silent and beat.session == device.beat.session):
+        restarted = beat.started is not None and beat.started > gap.start
+        stood_still = device.silent and beat.session == device.beat.session
+        if beat.spools and restarted:
+            ended = replace(gap, end=gap.start, detail="its new process tells itself what is missing")
+        elif beat.spools and beat.started is not None and not stood_still:
             ended = replace(gap, end=gap.start, detail="it was only away from the router, and kept its data meanwhile")
         else:
             ended = replace(gap, end=max(now, gap.start))

@@ -9,6 +9,7 @@ from ocs.site.findings import Finding, Severity
 HUB = "hub: {wamp_server: 'ws://h:1/ws', wamp_realm: test_realm, address_root: obs}\n"
 DEMO = Path(__file__).parents[3] / "sites" / "demo.yaml"
 DEMO_CLASSES = {
+    "ArchiverAgent",
     "RegistryAgent", "HostsAgent", "Lakeshore240Agent", "Smc100Agent", "ScpiPsuAgent", "CryostatAgent", "FakeDataAgent",
     "BarebonesAgent",
 }  # fmt: skip

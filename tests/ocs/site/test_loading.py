@@ -60,7 +60,7 @@ def test_the_demonstration_site_is_in_order() -> None:
     assert loaded.warnings == ()
     assert loaded.agent_paths == (DEMO.parents[1] / "agents",)
     assert [instance.instance_id for instance in loaded.site.hosts["localhost"].agent_instances] == [
-        "registry", "host-1", "thermo-1", "stage-1", "psu-1", "cryostat-1", "faker-1", "bare-1",
+        "registry", "archiver", "host-1", "thermo-1", "stage-1", "psu-1", "cryostat-1", "faker-1", "bare-1",
     ]  # fmt: skip
 
 
