@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -92,31 +92,73 @@ def times_array(times: Any) -> pa.Array:
 
 
 def with_fields(batch: Batch, fields: Fields) -> Batch:
-    """Return a batch with its integers and truth values as the floats that `fields` want."""
+    """Return a batch with its integers and truth values as the floats that `fields` want; a missing one is NaN.
+
+    Raises:
+        ParameterError: A value does not go with its field's type.
+    """
     columns = dict(batch.columns)
     for name, kind in fields.items():
         if batch.fields[name] != kind:
-            columns[name] = _floats(columns[name], kind)
+            columns[name] = _floats(columns[name], batch.fields[name], name).astype(kind.dtype.value, copy=False)
     return replace(batch, fields=fields, columns={name: columns[name] for name in fields})
 
 
-def _floats(column: Any, kind: FieldType) -> Any:
+def _floats(column: Any, kind: FieldType, name: str) -> Any:
     if isinstance(column, np.ndarray):
-        return column.astype(kind.dtype.value)
-    return np.array([np.nan if value is None else value for value in column], dtype=kind.dtype.value)
+        return column
+    return _array(column, kind, name).cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
 
 
 def _array(column: Any, kind: FieldType, name: str) -> pa.Array:
     try:
         if isinstance(column, np.ndarray):
             return _of_numpy(column)
-        if kind.dtype is DataType.RECORD:
-            column = [None if value is None else json.dumps(value, default=_text) for value in column]
-        elif kind.dtype in TEXTS and not kind.dims:
-            column = [value if value is None or isinstance(value, str) else str(value) for value in column]
-        return pa.array(column, arrow_type(kind))
-    except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
+        element = _element(kind)
+        return pa.array([_converted(value, kind.dims, element) for value in column], arrow_type(kind))
+    except (pa.ArrowException, TypeError, ValueError, OverflowError, RecursionError) as error:
         raise ParameterError(f"field {name} has a value that is no {kind.dtype.value}: {error}", field=name) from None
+
+
+def _element(kind: FieldType) -> Callable[[Any], Any]:
+    """Return what makes an element of a list what Arrow takes for its type, without changing its value."""
+    if kind.dtype is DataType.RECORD:
+        return _json
+    if kind.dtype in TEXTS and not kind.dims:
+        return str
+    if kind.dtype.integer:
+        return _whole
+    return _float if kind.dtype.floating else _same
+
+
+def _converted(value: Any, dims: int, element: Callable[[Any], Any]) -> Any:
+    if value is None:
+        return None
+    if not dims:
+        return element(value)
+    if isinstance(value, (str, Mapping)):
+        raise TypeError(f"a {type(value).__name__} is no list")
+    return [_converted(part, dims - 1, element) for part in value]
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def _whole(value: Any) -> Any:
+    """Return a truth value as a number; Arrow would cut the digits of a float off."""
+    if isinstance(value, float) and not value.is_integer():
+        raise TypeError(f"{value} is no whole number")
+    return int(value) if isinstance(value, (bool, float)) else value
+
+
+def _float(value: Any) -> Any:
+    """Return an integer as the nearest float; Arrow takes only those that have an exact one."""
+    return float(value) if isinstance(value, int) else value
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, default=_text)
 
 
 def _of_numpy(column: Any) -> pa.Array:
