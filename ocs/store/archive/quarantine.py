@@ -81,9 +81,11 @@ class Quarantine:
 
     def _write(self, lines: bytes) -> bool:
         path = self._folder / f"{datetime.fromtimestamp(self._now(), UTC):%Y-%m-%d}.jsonl"
-        file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             size = os.fstat(file).st_size
+            if size and os.pread(file, 1, size - 1) != b"\n":
+                lines = b"\n" + lines  # a loss of power tore the last line; it must not spoil the next
             if size + len(lines) > LARGEST_FILE:
                 return False
             try:
