@@ -146,7 +146,7 @@ class Archive:
             self._catalogue = open_catalogue(layout, self._on_trouble)
             undoing.callback(self._catalogue.close)
             self._taking = Taking(self._catalogue, Quarantine(layout.quarantine, self._now), self._select)
-            self._upkeep = Upkeep(layout, self._now, self._on_trouble)
+            self._upkeep = Upkeep(layout, self._now, self._on_trouble, self._measure)
             undoing.callback(self._upkeep.close)
             self._recover()
             self._measure()
@@ -347,8 +347,12 @@ class Archive:
             self._measure()
 
     def _measure(self) -> None:
-        self._older_bytes = 0
+        """Take note of the size of the journal, in whichever thread it changed."""
+        writing = self._journal
+        older = 0
         for number in self._layout.journal_numbers():
             with suppress(FileNotFoundError):  # it was sealed meanwhile
-                self._older_bytes += self._layout.journal(number).stat().st_size
-        self.figures.journal_bytes = self._older_bytes
+                older += self._layout.journal(number).stat().st_size
+        present = 0 if writing is None else writing.size
+        self._older_bytes = max(0, older - present)
+        self.figures.journal_bytes = self._older_bytes + present

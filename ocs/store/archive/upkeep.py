@@ -33,12 +33,20 @@ class Upkeep:
         layout: Where the files are.
         now: Returns POSIX s.
         on_trouble: Told in one sentence.
+        on_sealed: Called in its thread when a file of the journal has become blocks.
     """
 
-    def __init__(self, layout: Layout, now: Callable[[], float], on_trouble: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        layout: Layout,
+        now: Callable[[], float],
+        on_trouble: Callable[[str], None],
+        on_sealed: Callable[[], None] = lambda: None,
+    ) -> None:
         self._layout = layout
         self._now = now
         self._on_trouble = on_trouble
+        self._on_sealed = on_sealed
         self._catalogue = Catalogue(layout.catalogue)
         self._waiting: list[int] = []
         self._news = threading.Condition()
@@ -133,6 +141,7 @@ class Upkeep:
                     if report.lost:
                         self._on_trouble(f"{report.lost} bytes of {path} were damaged and are lost; a gap tells where")
                 self._sweep()
+            self._on_sealed()
         except (OSError, OcsError, sqlite3.Error) as error:
             told = f"the journal file {path} could not be made into blocks ({error}); it is kept, and tried again"
         except Exception as error:  # noqa: BLE001 - the edge of the thread: the journal keeps the rows, whatever it is

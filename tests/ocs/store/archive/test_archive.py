@@ -289,6 +289,7 @@ def test_a_large_file_of_the_journal_is_closed_and_becomes_blocks(tmp_path: Path
 
         assert len(files) > 2
         assert Layout(tmp_path).journal_numbers() == []
+        assert putting.archive.figures.journal_bytes == 0
 
     assert numbers_in(tmp_path) == list(range(1, 3001))
 
