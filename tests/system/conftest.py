@@ -12,6 +12,7 @@ from ocs.client import Observatory, connect
 from ocs.model.errors import RouterLostError
 from ocs.site.state import router_folder
 from ocs.testing.router_process import RouterProcess
+from tests.system.line import Line
 from tests.system.programs import CROSSBAR, REALM, Place, until
 
 
@@ -38,6 +39,12 @@ def place(router: RouterProcess, tmp_path: Path) -> Iterator[Place]:
     own = Place(router.port, tmp_path / "state")
     yield own
     own.end()
+
+
+@pytest.fixture
+def line(place: Place) -> Line:
+    """The way of numbered data on the router for all; nothing of it runs yet."""
+    return Line(place)
 
 
 @pytest.fixture(scope="session")
