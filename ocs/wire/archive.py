@@ -7,20 +7,23 @@ A put carries a list of parts. A part with `columns` is a batch:
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
+import msgpack
 import numpy as np
 
 from ocs.model.datatype import DataType
 from ocs.model.errors import ParameterError, VersionError
 from ocs.model.gap import Gap, GapCause
-from ocs.model.series import QUALITIES, TEXTS, Batch, Fields, FieldType, SeriesKey
+from ocs.model.series import QUALITIES, Batch, Fields, FieldType, SeriesKey
 from ocs.wire.values import encode_array
 
 VERSION = 1
 """Of the form of a batch; a higher one is refused."""
 
 _LARGEST = 2**63 - 1
+_DTYPES = {kind: np.dtype(kind.value) for kind in DataType if kind.numeric or kind is DataType.BOOL}
 _WORDS = ("feed", "block", "detail")
 _KEPT = (*_WORDS, "rows", "epoch", "first", "last")
 
@@ -57,7 +60,7 @@ def decode_batch(told: Mapping[str, Any]) -> Batch:
                 f"the batch has version {told['version']}; this archiver knows {VERSION}: update it first"
             )
         times = _array(told["time"], "time")
-        fields = decode_fields(told["fields"])
+        fields = _same_fields(told["fields"])
         columns = {name: _column(told["columns"][name], kind, name) for name, kind in fields.items()}
         if len(told["columns"]) > len(fields):
             raise ParameterError(f"columns without a field: {sorted(set(told['columns']) - set(fields))}")
@@ -113,6 +116,19 @@ def decode_fields(told: Mapping[str, Any]) -> Fields:
     }  # fmt: skip
 
 
+def _same_fields(told: Mapping[str, Any]) -> Fields:
+    """Return the types of fields, the same object each time for most: series tell theirs with each batch."""
+    try:
+        return _read_fields(msgpack.packb(told))
+    except (TypeError, ValueError, OverflowError):  # it cannot be packed, or it is wrong and has to be told so
+        return decode_fields(told)
+
+
+@lru_cache(maxsize=1000)
+def _read_fields(packed: bytes) -> Fields:
+    return decode_fields(msgpack.unpackb(packed, strict_map_key=False))
+
+
 def _encoded(column: Any) -> Any:
     return encode_array(column) if isinstance(column, np.ndarray) else list(column)
 
@@ -120,7 +136,7 @@ def _encoded(column: Any) -> Any:
 def _column(told: Any, kind: FieldType, name: str) -> Any:
     if isinstance(told, Mapping):
         array = _array(told, name)
-        if kind.dtype in TEXTS or array.dtype != np.dtype(kind.dtype.value) or array.ndim != kind.dims + 1:
+        if array.dtype != _DTYPES.get(kind.dtype) or array.ndim != kind.dims + 1:
             raise ParameterError(
                 f"field {name} is {kind.dtype.value} of {kind.dims} dimensions, its bytes are {array.dtype} "
                 f"of shape {array.shape}",
@@ -148,7 +164,8 @@ def _whole(told: Any) -> int:
 
 def _array(told: Mapping[str, Any], name: str) -> Any:
     try:
-        return np.frombuffer(told["data"], dtype=told["dtype"]).reshape(told["shape"])
+        array, shape = np.frombuffer(told["data"], dtype=told["dtype"]), told["shape"]
+        return array if shape == [len(array)] else array.reshape(shape)
     except (TypeError, ValueError, KeyError) as error:
         raise ParameterError(f"the column of {name} is damaged: {error}", field=name) from None
 

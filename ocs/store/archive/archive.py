@@ -31,6 +31,7 @@ from ocs.store.archive.taking import PutAnswer, Select, Selected, Taking
 from ocs.store.archive.upkeep import Upkeep
 from ocs.store.archive.verification import CheckReport
 from ocs.store.ownership import Ownership
+from ocs.store.spool_files import sync_folder
 
 __all__ = ["Archive", "ArchiveFigures", "ArchiveOptions", "Selected"]
 
@@ -329,6 +330,7 @@ class Archive:
         if self._journal is None:
             self._number += 1  # also when it fails: nobody knows what a failing disk left under this name
             self._journal = JournalWriter(self._layout.journal(self._number))
+            sync_folder(self._layout.journals)
             self._began = time.monotonic()
         return self._journal
 

@@ -18,9 +18,9 @@ import numpy as np
 import pyarrow as pa
 
 from ocs.model.datatype import BOUNDS, DataType
-from ocs.model.errors import OcsError
+from ocs.model.errors import OcsError, ParameterError
 from ocs.model.gap import Gap, GapCause
-from ocs.model.series import SeriesKey
+from ocs.model.series import Fields, SeriesKey
 from ocs.model.spans import Spans
 from ocs.store.archive.block_files import Serial
 from ocs.store.archive.catalogue import Block, Catalogue, Change, Cursor, Rollup, Version
@@ -169,6 +169,7 @@ class _Rebuilding:
         rows, first, last = 0, _LAST, _FIRST
         try:
             schema = block_schema(path)
+            fields = _fields(path, schema)
             for table in scan_block(path, _FIRST, _LAST, ("epoch", "seq")):
                 times = numbers_of(table, "time")
                 rows, first, last = rows + len(times), min(first, int(times[0])), max(last, int(times[-1]))
@@ -176,7 +177,7 @@ class _Rebuilding:
         except DamagedBlockError as error:
             self._leave_out(path, place, error)
             return None
-        self._add_version(Version(series, serial.version, fields_of(schema), first))
+        self._add_version(Version(series, serial.version, fields, first))
         for epoch, added in spans.items():
             for span in added:
                 self._spans[series, epoch].add(*span)
@@ -230,6 +231,13 @@ def _sealed(paths: list[Path], merged: set[Serial], journals: set[int]) -> int:
     newest = max((serial.journal for path in paths if (serial := Serial.of(path)) is not None), default=0)
     complete = newest not in journals or newest in {serial.journal for serial in merged}
     return newest if complete else newest - 1
+
+
+def _fields(path: Path, schema: pa.Schema) -> Fields:
+    try:
+        return fields_of(schema)
+    except (ValueError, ParameterError) as error:
+        raise DamagedBlockError(path, f"its columns are not those of a block: {error}") from error
 
 
 def _add_numbers(spans: dict[int, Spans], table: pa.Table) -> None:

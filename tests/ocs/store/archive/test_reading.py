@@ -253,10 +253,10 @@ def test_a_name_that_was_never_archived_is_refused_with_those_like_it(filled: Fi
 
     with filled.reader() as reader:
         for asked in ("thermo-1.temprature", "thermo-1.temperature, Thermo-1.temprature"):
-            with pytest.raises(NotFoundError, match=r"like it are thermo-1\.temperature; series\(\) tells") as refused:
+            with pytest.raises(NotFoundError, match=r"like it are thermo-1\.temperature; `ocs") as refused:
                 reader.history(asked, *ALL)
             assert refused.value.allowed == ["thermo-1.temperature"]
-        with pytest.raises(NotFoundError, match=r"nothing called zzz\*\.q was ever archived; series\(\) tells"):
+        with pytest.raises(NotFoundError, match=r"nothing called zzz\*\.q was ever archived; `ocs policy` tells"):
             next(reader.chunks("zzz*.q", *ALL))
 
 
