@@ -1,7 +1,8 @@
 """The journal: what was taken and is not in blocks yet, as a log of frames with Arrow record batches.
 
 A payload begins with one byte: `S`, a schema, of which each file has its own; `R`, rows of one; `K`, numbers of rows
-that were left out on purpose.
+that were left out on purpose. A file beside it has how many bytes were on the disk when puts were last answered: what
+is missing of these was lost, what comes behind was never promised to anybody.
 """
 
 from __future__ import annotations
@@ -29,7 +30,11 @@ _FormKey = tuple[int, int, tuple[str, ...], bool]
 LARGEST_BODY = LARGEST_FRAME - 1_000_000
 """Bytes of a record batch; the rest of a frame is for its head."""
 
+SYNCED = ".synced"
+"""Ending of the name of the file beside."""
+
 _LENGTH = struct.Struct("<I")
+_SIZE = struct.Struct("<Q")
 _SEQ = pa.field("seq", pa.int64())
 _EPOCH = pa.field("epoch", pa.int64())
 _TIME = pa.field("time", TIME)
@@ -126,6 +131,7 @@ class JournalWriter:
     def __init__(self, path: Path) -> None:
         self.spoiled = False
         self._log = FramedLog(path)
+        self._synced = _opened(path.with_suffix(SYNCED))
         self._known: dict[_FormKey, tuple[int, pa.Schema]] = {}
         self._forms: list[_FormKey] = []
         self._next = 0
@@ -189,6 +195,9 @@ class JournalWriter:
         except OSError:
             self.forget()
             raise
+        if self._synced >= 0:
+            with suppress(OSError):  # then less is known of a file that is cut off later
+                os.pwrite(self._synced, _SIZE.pack(self._log.size), 0)
         self._waiting.clear()
         self._forms.clear()
 
@@ -212,6 +221,9 @@ class JournalWriter:
     def close(self) -> None:
         """Close the file."""
         self._log.close()
+        if self._synced >= 0:
+            os.close(self._synced)
+            self._synced = -1
 
     def _form(self, form: Form) -> tuple[int, pa.Schema]:
         """Return the number of a form in this file, and its schema."""
@@ -269,9 +281,24 @@ class JournalReader:
         return None
 
 
+def synced_bytes(path: Path) -> int:
+    """Return how many bytes of a file were on the disk when puts were last answered; 0 where nobody knows."""
+    try:
+        return int(_SIZE.unpack(path.with_suffix(SYNCED).read_bytes())[0])
+    except (OSError, struct.error):
+        return 0
+
+
 def read_journal(path: Path, offset: int = 0) -> Iterator[Rows | LeftOut]:
     """Yield what a file of the journal has from an offset on."""
     return JournalReader(path, offset).read()
+
+
+def _opened(path: Path) -> int:
+    try:
+        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    except OSError:
+        return -1
 
 
 def _batch(payload: bytes, at: int, schema: pa.Schema) -> pa.RecordBatch:

@@ -20,7 +20,7 @@ from ocs.model.series import SeriesKey
 from ocs.store import framed_log
 from ocs.store.archive.block_files import NewBlock, Serial, make_block
 from ocs.store.archive.catalogue import Block, Catalogue, Change, Rollup
-from ocs.store.archive.journal import JournalReader, LeftOut, Rows
+from ocs.store.archive.journal import JournalReader, LeftOut, Rows, synced_bytes
 from ocs.store.archive.layout import Layout, day_of
 from ocs.store.archive.ordering import in_order, joined, numbers_of
 from ocs.store.archive.parquet import NewFiles
@@ -38,7 +38,8 @@ class SealReport:
         blocks: How many blocks.
         rows: Their rows.
         size: Their bytes.
-        lost: Bytes of the journal that could not be read because they are damaged; a copy is set aside.
+        lost: Bytes of the journal that could not be read because they are damaged or gone; what there is of them is set
+            aside.
     """
 
     blocks: int
@@ -134,10 +135,13 @@ def _days(table: pa.Table) -> Iterator[tuple[str, pa.Table]]:
 
 
 def _lost_bytes(path: Path, position: int) -> int:
-    """Return how many bytes behind the good frames are damaged ones, not just a write that never came to its end.
+    """Return how many bytes behind the good frames are lost, not just a write that never came to its end.
 
     What was not written whole was not answered, so its sender still has it. A loss of power may leave zeros of it.
     """
+    answered = synced_bytes(path)
+    if answered > position:
+        return answered - position
     report = framed_log.check(path, position)
     if not report.damaged:
         return 0

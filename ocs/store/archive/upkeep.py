@@ -13,6 +13,7 @@ from ocs.model.errors import OcsError
 from ocs.model.series import SeriesKey
 from ocs.store.archive.catalogue import Catalogue
 from ocs.store.archive.compaction import CompactReport, compact
+from ocs.store.archive.journal import SYNCED
 from ocs.store.archive.layout import Layout
 from ocs.store.archive.retention import RetainReport, retain
 from ocs.store.archive.sealing import seal
@@ -160,5 +161,7 @@ class Upkeep:
         upto = min([self._catalogue.sealed, *(number - 1 for number in needed)])
         for number in self._layout.journal_numbers():
             if number <= upto:
+                path = self._layout.journal(number)
                 with suppress(OSError):  # it is swept the next time; sealing goes on
-                    self._layout.journal(number).unlink()
+                    path.with_suffix(SYNCED).unlink(missing_ok=True)
+                    path.unlink()

@@ -18,7 +18,7 @@ from ocs.model.gap import GapCause
 from ocs.model.series import Batch
 from ocs.model.spans import Spans
 from ocs.store.archive.catalogue import Catalogue
-from ocs.store.archive.journal import JournalWriter
+from ocs.store.archive.journal import SYNCED, JournalWriter
 from ocs.store.archive.layout import Layout
 from ocs.store.archive.ordering import numbers_of
 from ocs.store.archive.parquet import read_block
@@ -149,12 +149,30 @@ def test_an_empty_journal_is_sealed_without_blocks(catalogue: Catalogue, layout:
 def test_a_torn_end_was_never_answered_and_is_left_out(catalogue: Catalogue, layout: Layout, cut: int) -> None:
     path = write_journal(layout, PARTS)
     os.truncate(path, path.stat().st_size - cut)
+    path.with_suffix(SYNCED).unlink()
 
     report = seal(path, 1, catalogue, layout)
 
     assert rows_of(catalogue, layout) == expected(PARTS[:2])
     assert report.lost == 0
     assert catalogue.gaps() == []
+
+
+def test_an_end_that_was_answered_and_is_cut_off_is_told_as_gaps(catalogue: Catalogue, layout: Layout) -> None:
+    path = write_journal(layout, PARTS[:2])
+    good = path.stat().st_size
+    path.unlink()
+    whole = write_journal(layout, PARTS).stat().st_size
+    os.truncate(path, whole - 3)
+
+    report = seal(path, 1, catalogue, layout)
+
+    assert rows_of(catalogue, layout) == expected(PARTS[:2])
+    assert report.lost == whole - good
+    assert [(gap.device, gap.cause, gap.start) for gap in catalogue.gaps()] == [
+        ("stage-1", GapCause.DAMAGED, START + 2999 * SECOND),
+        ("lab/thermo", GapCause.DAMAGED, START + DAY + 5),
+    ]
 
 
 def test_zeros_that_a_loss_of_power_left_are_a_torn_end(catalogue: Catalogue, layout: Layout) -> None:
