@@ -21,7 +21,7 @@ MOST_NEW_BYTES = 2_000_000
 """So much may wait for its commit, in B."""
 
 CHECK_ROWS = 500
-LOOK_S = 0.0005
+LOOK_S = 0.002
 PATIENCE_S = 50.0
 SAMPLE_HZ = 1000.0
 
