@@ -16,6 +16,9 @@ DEVICE = "numbers-1"
 CHANNELS = f"{DEVICE}.numbers.number"
 ALL_TIMES: dict[str, Any] = {"start": 0, "end": 4_000_000_000}
 
+EXACT_NS = 1000
+"""Times that were seconds in between are not exact to the ns."""
+
 STARTS = frozenset({GapCause.PROCESS_KILLED, GapCause.PROCESS_STOPPED})
 LOSSES = frozenset({GapCause.SPOOL_FULL, GapCause.SPOOL_OLD, GapCause.DISK_FULL})
 
@@ -112,5 +115,5 @@ def _explained(epoch: int, rows: Any, gaps: Iterable[Gap]) -> Any:
                 found |= (rows[:, 1] >= gap.first) & (rows[:, 1] <= gap.last)
             continue
         end = rows[:, 2].max(initial=0) if gap.end is None else gap.end
-        found |= (rows[:, 3] >= gap.start) & (rows[:, 2] <= end)
+        found |= (rows[:, 3] + EXACT_NS >= gap.start) & (rows[:, 2] - EXACT_NS <= end)
     return found

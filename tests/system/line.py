@@ -42,7 +42,8 @@ class Line:
     @property
     def spool(self) -> Path:
         """The folder of the agent's spool."""
-        return self.place.state / self.place.realm / self.place.root / DEVICE / "spool"
+        (found,) = self.place.state.rglob("spool")
+        return found
 
     def start_archiver(self, *options: str, environ: Environ = NOTHING, joined: bool = True) -> Program:
         """Start the archiver."""
