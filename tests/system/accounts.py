@@ -34,7 +34,7 @@ class Account:
         unexplained: Those that are missing without a word: epoch and number.
         duplicated: How many are there once more, by what they say or by how the archive counts.
         strange: Rows in the archive that nobody published: epoch and number.
-        gaps: The gaps of the device.
+        gaps: The gaps of the device and of its feed.
     """
 
     told: int
@@ -74,7 +74,7 @@ def account(folder: Path, told: Path, causes: Iterable[GapCause] = STARTS | LOSS
     published = read_told(told)
     with ocs.store.open(folder) as reader:
         epochs, numbers = _archived(reader)
-        gaps = [gap for gap in reader.gaps(DEVICE) if gap.device == DEVICE]
+        gaps = [gap for gap in reader.gaps(DEVICE) if gap.device == DEVICE and gap.feed in {"", "numbers"}]
         counted_twice = sum(each.duplicated for each in reader.continuity(CHANNELS, **ALL_TIMES))
     explaining = [gap for gap in gaps if gap.cause in set(causes)]
     named, duplicated = 0, counted_twice
