@@ -156,6 +156,15 @@ class Served:
         assert code == expect, f"{words}: {code}\n{printed}\n{told}"
         return printed + told
 
+    def asked_soon(self, *words: str, expect: int, patience_s: float = LINE_S) -> str:
+        """Ask again until a command ends as expected: the registry hears of health with the next heartbeat."""
+        deadline = time.monotonic() + patience_s
+        while True:
+            code, printed, told = self._ask(words)
+            if code == expect:
+                return printed + told
+            assert time.monotonic() < deadline, f"{words}: {code}\n{printed}\n{told}"
+
     def asked_json(self, *words: str, expect: int = 0) -> Any:
         """Return the answer of a command with --json, as `asked`."""
         return json.loads(self.asked(*words, "--json", expect=expect))
