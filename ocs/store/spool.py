@@ -88,6 +88,9 @@ class Spool:
         """
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         last_commit, orderly = self._mark.open()
+        if last_commit is None:  # whoever is killed before the first commit misses what came from here on
+            opened = int(self.now() * NS)
+            self._mark.stamp(opened, opened)
         segments, damaged = found_segments(self._folder)
         for segment in segments:
             self._segments[segment.number] = segment

@@ -238,10 +238,13 @@ def test_an_end_that_is_not_orderly_says_so(desk: Desk) -> None:
     assert not desk.opening.orderly
 
 
-def test_a_spool_without_any_commit_knows_of_none(desk: Desk) -> None:
-    desk.restart()
+def test_after_a_kill_before_any_commit_the_next_start_knows_when_the_spool_was_opened(desk: Desk) -> None:
+    opened = int(desk.now * NS)
+    desk.now += 100
 
-    assert desk.opening.last_commit is None
+    desk.kill()
+
+    assert (desk.opening.last_commit, desk.opening.orderly) == (opened, False)
 
 
 def test_what_is_committed_after_the_end_is_kept_all_the_same(desk: Desk) -> None:
