@@ -54,13 +54,17 @@ class Account:
         """Return the gaps of some causes."""
         return [gap for gap in self.gaps if gap.cause in causes]
 
-    def __str__(self) -> str:
+    @property
+    def summary(self) -> str:
+        """All of it in one line."""
         causes = ", ".join(f"{cause.value} {len(self.of(cause))}" for cause in GapCause if self.of(cause))
         return (
             f"{self.told} told, {self.archived} archived, {self.named} in gaps ({causes or 'none'}), "
-            f"{len(self.unexplained)} missing {self.unexplained[:5]}, {self.duplicated} twice, "
-            f"{len(self.strange)} strange {self.strange[:5]}\n{self.gaps}"
+            f"{len(self.unexplained)} missing without a word, {self.duplicated} twice, {len(self.strange)} strange"
         )
+
+    def __str__(self) -> str:
+        return f"{self.summary}; missing {self.unexplained[:5]}, strange {self.strange[:5]}\n{self.gaps}"
 
 
 def account(folder: Path, told: Path, causes: Iterable[GapCause] = STARTS | LOSSES) -> Account:

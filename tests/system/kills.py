@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import threading
 from collections.abc import Sequence
 
 from ocs.testing.router_process import RouterProcess
@@ -30,14 +31,15 @@ class Kills:
         self._router = router
         self._programs: dict[str, Program] = {ARCHIVER: line.start_archiver(), AGENT: line.start_agent()}
 
-    def kill(self, victims: Sequence[str]) -> None:
-        """Kill some at once and start them again."""
+    def kill(self, victims: Sequence[str], away_s: float = 0.0) -> None:
+        """Kill some at once, and start them again after so many seconds."""
         for victim in victims:
             if victim == ROUTER:
                 self._router.kill()
             else:
                 self._programs[victim].kill()
                 self._programs[victim].wait()
+        threading.Event().wait(away_s)
         for victim in victims:
             if victim == ROUTER:
                 self._router.start()
