@@ -53,6 +53,7 @@ class AgentPlace:
         folder: Its state folder.
         grace_s: Time that a run has for its clean-up after it was asked to end.
         archiver: Name of the archiver; empty where what the devices record is only shown live.
+        spool_max_mb: Bound of the spool, in MB.
     """
 
     agent_class: str
@@ -63,6 +64,7 @@ class AgentPlace:
     folder: Path
     grace_s: float = GRACE_S
     archiver: str = ""
+    spool_max_mb: float = 1000.0
 
 
 class Agent:
@@ -183,10 +185,12 @@ class Agent:
         if not self.place.archiver:
             return None
         from ocs.agent.archiving import Archiving  # an agent without archiver does without it
+        from ocs.store.spool_limits import limits_of
 
         return Archiving(
             self.place.folder, self.timing, self.connection, uris.put(self.place.root, self.place.archiver),
             epoch=self.epoch, on_trouble=lambda sentence: self._log.warn("{sentence}", sentence=sentence),
+            limits=limits_of(self.place.spool_max_mb),
         )  # fmt: skip
 
     # -- devices ---------------------------------------------------------------------------------

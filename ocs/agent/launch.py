@@ -115,7 +115,7 @@ def serve(
     place = AgentPlace(
         settings.agent_class, settings.instance_id, settings.realm, settings.address_root,
         ways_to(settings.router_url, local), settings.state_folder,
-        grace_s, settings.archiver,
+        grace_s, settings.archiver, settings.spool_max_mb,
     )  # fmt: skip
     problems: list[OcsError] = []
 

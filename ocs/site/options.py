@@ -51,6 +51,7 @@ OPTIONS: tuple[SiteOption, ...] = (
     SiteOption("access-policy", "POLICY", "who may start operations"),
     SiteOption("state-dir", "FOLDER", "folder for state that outlives the program", "OCS_STATE_DIR"),
     SiteOption("archiver", "NAME", "archiver that gets what the devices record; none = no archive", "OCS_ARCHIVER"),
+    SiteOption("spool-max-mb", "MB", "bound of the spool, in MB; then the oldest data go, with a gap record"),
     SiteOption("log-level", "LEVEL", "trace, debug, info, warn, error or critical", "LOGLEVEL"),
     SiteOption("device-property", "[DEVICE:]NAME=VALUE", "value of a device's property; may be given several times"),
 )

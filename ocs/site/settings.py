@@ -20,13 +20,21 @@ from ocs.site.locate import choose_host, choose_instance, find_host, find_site_f
 from ocs.site.options import split_options, strong_groups
 from ocs.site.schema import Host, Instance
 from ocs.site.state import AgentFolder, agent_folder, default_state_dir
-from ocs.site.values import LogLevel, check_access_policy, check_class_name, read_log_level, read_seconds
+from ocs.site.values import (
+    LogLevel,
+    check_access_policy,
+    check_class_name,
+    read_log_level,
+    read_megabytes,
+    read_seconds,
+)
 
 DEFAULT_REGISTRY = "registry"
 REGISTRY_CLASS = "RegistryAgent"
 DEFAULT_ARCHIVER = "archiver"
 ARCHIVER_CLASS = "ArchiverAgent"
 NO_ARCHIVER = "none"
+DEFAULT_SPOOL_MB = 1000.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +57,7 @@ class AgentSettings:
         access_policy: Who may start operations, in the words of OCS.
         log_level: From which severity on the log is written.
         archiver: Name of the archiver; empty where what the devices record is only shown live.
+        spool_max_mb: Bound of the spool, in MB.
         agent_paths: Folders with agents of the site's own.
         devices: The devices.
         options: Own options of the device class: values by name without `--`, the last of several.
@@ -71,6 +80,7 @@ class AgentSettings:
     access_policy: str | None
     log_level: LogLevel
     archiver: str
+    spool_max_mb: float
     agent_paths: tuple[Path, ...]
     devices: tuple[DeviceSettings, ...]
     options: Mapping[str, tuple[str, ...]]
@@ -168,6 +178,7 @@ def agent_settings(
         access_policy=_access_policy(line.values, agent.loaded),
         log_level=read_option(line.values, "log-level", read_log_level) or LogLevel.INFO,
         archiver=_archiver(line.values, agent.loaded),
+        spool_max_mb=read_option(line.values, "spool-max-mb", read_megabytes) or DEFAULT_SPOOL_MB,
         agent_paths=() if agent.loaded is None else agent.loaded.agent_paths,
         devices=device_settings(
             agent.instance_id,

@@ -96,6 +96,21 @@ def read_seconds(word: str) -> float:
     return seconds
 
 
+def read_megabytes(word: str) -> float:
+    """Return a size in MB, 1 or more.
+
+    Raises:
+        ValueError: It is no such number.
+    """
+    try:
+        size = float(word)
+    except ValueError:
+        size = 0.0
+    if not 1 <= size < float("inf"):
+        raise ValueError(f"{word!r} is no size; it must be a number of MB, 1 or more")
+    return size
+
+
 def check_router_url(url: str) -> str:
     """Return `url` if it can lead to a router: WebSocket (ws, wss) or RawSocket (rs, rss).
 

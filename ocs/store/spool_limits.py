@@ -27,6 +27,13 @@ class SpoolLimits:
     live_bytes: int = 8_000_000
 
 
+def limits_of(megabytes: float) -> SpoolLimits:
+    """Return the bounds of a spool of so many MB; its files are so small that the oldest are a small part of it."""
+    usual, size = SpoolLimits(), int(megabytes * 1e6)
+    part = min(usual.segment_bytes, max(size // 10, 10_000))
+    return SpoolLimits(size, segment_bytes=part, reserve_bytes=min(usual.reserve_bytes, part), live_bytes=part)
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """What is committed and sent as one.

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from ocs.model.gap import GapCause
-from ocs.site.options import OPTIONS
 from tests.system.accounts import LOSSES, read_told
 from tests.system.line import ARRIVE_S, Line
 
@@ -14,7 +13,6 @@ pytestmark = [
     pytest.mark.system,
     pytest.mark.xdist_group("router"),
     pytest.mark.timeout(300),
-    pytest.mark.skipif("--spool-max-mb" not in {option.flag for option in OPTIONS}, reason="spools have no bounds yet"),
 ]
 
 

@@ -64,6 +64,7 @@ def _settings(plan: SitePlan, name: str) -> AgentSettings:
         access_policy=None,
         log_level=site.log_level,
         archiver="",
+        spool_max_mb=0.0,
         agent_paths=(),
         devices=(DeviceSettings(name),),
         options={},

@@ -74,6 +74,7 @@ def test_an_agent_gets_everything_from_the_file(path: Path) -> None:
         access_policy="override:a,b",
         log_level=LogLevel.INFO,
         archiver="",
+        spool_max_mb=1000.0,
         agent_paths=(path.parent / "own",),
         devices=(DeviceSettings("oven-1"),),
         options={"port": ("sim",), "mode": ("idle",)},

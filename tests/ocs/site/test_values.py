@@ -11,6 +11,7 @@ from ocs.site.values import (
     check_router_url,
     read_log_level,
     read_manage,
+    read_megabytes,
     read_seconds,
     replace_port,
 )
@@ -99,3 +100,10 @@ def test_a_time_may_have_a_fraction() -> None:
 def test_manage_is_a_word(value: object) -> None:
     with pytest.raises(ValueError, match="is no way to manage an agent"):
         read_manage(value)
+
+
+def test_a_size_is_a_number_of_megabytes() -> None:
+    assert read_megabytes("2.5") == 2.5
+    for word in ("0.5", "-1", "inf", "nan", "much"):
+        with pytest.raises(ValueError, match="1 or more"):
+            read_megabytes(word)
