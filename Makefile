@@ -7,6 +7,7 @@ INSTALLER ?= uv
 STATE ?= build/state$(addprefix -,$(PORT))$(addprefix -,$(REALM))
 SITE ?= sites/demo.yaml
 JOBS ?= 2
+MINUTES ?= 10
 
 VENVS := .venvs
 CORE := $(VENVS)/core
@@ -28,7 +29,7 @@ export OCS_CROSSBAR := $(abspath $(ROUTER))/bin/crossbar
 export OCS_SITE_FILE := $(abspath $(SITE))
 export PYTHONUNBUFFERED := 1
 
-.PHONY: help setup demo run crossbar agents observe status stop test lint docs fmt bench clean lock
+.PHONY: help setup demo run crossbar agents observe status stop test lint docs fmt bench soak clean lock
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -78,6 +79,9 @@ fmt: setup ## Format the code
 
 bench: setup ## Measure speed as ratios against a raw program; writes build/bench.json
 	@$(BIN)/python -m benchmarks
+
+soak: setup ## Kill router, agent and archiver at random for MINUTES=10, and account for every number
+	@$(BIN)/python -m tests.system.soak --minutes $(MINUTES)
 
 clean: ## Remove everything that was built or installed here
 	rm -rf build dist $(VENVS) .mypy_cache .ruff_cache .pytest_cache .hypothesis

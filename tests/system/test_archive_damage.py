@@ -70,7 +70,8 @@ def test_a_block_that_was_truncated_is_set_aside_and_the_rest_can_be_read(line: 
     for each in (without_archiver, account):
         assert each.balanced, each
         assert 0 < each.named < each.told
-    assert blocks(line) == others
+    assert first not in blocks(line)
+    assert set(others) <= set(blocks(line))  # the journal that was left may be a block by now
     assert list(first.parent.glob("*.damaged"))
 
 
