@@ -12,8 +12,10 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import ocs.store
-from ocs.client import connect
+from ocs.client import Observatory, connect
+from ocs.client.steps import Call
 from ocs.model.errors import OcsError
+from ocs.wire import uris
 from tests.system.accounts import CHANNELS, DEVICE, Account, account
 from tests.system.programs import AGENTS, Place, Program, until
 
@@ -74,6 +76,12 @@ class Line:
             program.wait_for(f"joined {self.place.realm} as", ARRIVE_S)
         return program
 
+    def wait_until_taking(self) -> None:
+        """Wait until the archiver takes rows."""
+        with connect(self.place.url, realm=self.place.realm, root=self.place.root, timeout_s=ARRIVE_S) as obs:
+            put = Call(uris.put(self.place.root, ARCHIVER), ([],))
+            until(lambda: _answered(obs, put), "an archiver that takes rows", ARRIVE_S)
+
     def stop_counting(self) -> None:
         """Have the agent publish no more, and send what it has."""
         with connect(self.place.url, realm=self.place.realm, root=self.place.root, timeout_s=ARRIVE_S) as obs:
@@ -127,6 +135,14 @@ class Line:
             return
         with TemporaryDirectory() as folder:
             yield shutil.copytree(self.archive, Path(folder, "archive"), ignore=shutil.ignore_patterns("*.lock"))
+
+
+def _answered(obs: Observatory, call: Call) -> bool:
+    try:
+        obs.client.call(call)
+    except OcsError:
+        return False
+    return True
 
 
 def _stopped(obs: Any) -> bool:

@@ -67,7 +67,8 @@ def test_an_archive_that_is_97_percent_full_takes_nothing_more(line: Line) -> No
     line.wait_for_numbers()
     ballast.unlink()
     agent.end(ARRIVE_S)
-    line.start_agent()  # the first one would ask again in a minute
+    line.wait_until_taking()  # the agent would ask again in a minute
+    line.start_agent()
     line.stop_counting()
     account = line.account()
 

@@ -48,6 +48,7 @@ def sender(router: RouterProcess, tmp_path_factory: pytest.TempPathFactory) -> I
     place = Place(router.port, tmp_path_factory.mktemp("put"))
     line = Line(place)
     line.start_archiver()
+    line.wait_until_taking()
     with connect(place.url, realm=place.realm, root=place.root) as obs:
         yield Sender(line, obs)
     place.end()
