@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from ocs.store.spool_limits import Damage
-from ocs.store.spool_segment import Segment
+from ocs.store.spool_segment import Segment, time_at
 
 SUFFIX = ".segment"
 DAMAGED_KEPT = 8
@@ -54,6 +54,7 @@ def found_segments(folder: Path) -> tuple[list[Segment], list[Damage]]:
 def _set_aside(segment: Segment, newest: int) -> Damage:
     path = segment.path
     aside = path.with_suffix(".damaged")
+    begun = time_at(path, segment.size)
     written = newest
     with suppress(OSError):
         written = int(path.stat().st_mtime * NS)
@@ -67,7 +68,8 @@ def _set_aside(segment: Segment, newest: int) -> Damage:
     older = sorted(path.parent.glob("*.damaged"), key=lambda each: each.stat().st_mtime)
     for each in older[:-DAMAGED_KEPT]:
         each.unlink(missing_ok=True)
-    return Damage(str(aside), newest or written, max(written, newest))
+    first = newest or (begun if 0 < begun <= written else written)
+    return Damage(str(aside), first, max(written, newest))
 
 
 def make_reserve(path: Path, size: int) -> None:

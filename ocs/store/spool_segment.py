@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,6 +15,8 @@ from ocs.store.framed_log import HEAD, Frame, FramedLog, LogReport, check, scan
 from ocs.store.spool_limits import Entry, Ticket
 
 _LENGTH = struct.Struct("<H")
+LARGEST_HEAD = 4096
+"""Bytes in which the head of an entry is looked for."""
 
 
 class Stored(NamedTuple):
@@ -214,6 +217,16 @@ class Segment:
             if stored is None:
                 return
             yield stored
+
+
+def time_at(path: Path, offset: int) -> int:
+    """Return the time (ns) of the first row of a damaged entry, as far as its head can be read; 0 else."""
+    with suppress(OSError), path.open("rb") as file:
+        file.seek(Frame(offset, b"").end)
+        stored = _stored(Frame(offset, file.read(LARGEST_HEAD)))
+        if stored is not None and isinstance(stored.numbers[3], int):
+            return stored.numbers[3]
+    return 0
 
 
 def _pieces(entry: Entry, now: int) -> tuple[bytes, bytes, bytes]:

@@ -93,6 +93,20 @@ def test_damage_costs_what_follows_it_in_its_file_and_is_told_once(desk: Desk) -
     assert desk.drained() == [0, 1, 2, 4, 5]
 
 
+def test_damage_of_the_very_first_entry_is_told_from_its_time_on(desk: Desk) -> None:
+    path = filled(desk)[0]
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2 - 10] ^= 0xFF
+    path.write_bytes(data)
+    os.utime(path, (desk.now, desk.now))
+
+    desk.kill()
+
+    (damage,) = desk.opening.damaged
+    assert (damage.first, damage.last) == (desk.committed[0].first, int(desk.now * NS))
+    assert desk.drained() == [2, 3, 4, 5]
+
+
 def test_an_incomplete_entry_anywhere_but_at_the_very_end_was_committed_and_is_told(desk: Desk) -> None:
     path = filled(desk)[1]
     path.write_bytes(path.read_bytes()[:-5])
