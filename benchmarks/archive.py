@@ -15,6 +15,7 @@ import numpy as np
 import ocs.store
 from benchmarks.calls import Callers
 from benchmarks.figure import Figure, compared, in_turn
+from benchmarks.machine import others_cores, quietly
 from benchmarks.peer import Peer, cpu_seconds
 from benchmarks.place import Place
 from benchmarks.programs.noise import COLUMNS
@@ -140,7 +141,9 @@ def _recorder(place: Place, name: str, archiver: str) -> Peer:
 def _transfer(desk: Desk, rows: int) -> Iterator[Figure]:
     """Yield the rates of blocks of ten channels, and what they cost the archiver."""
     blocks, samples = ROUND_ROWS // rows, ROUND_ROWS * COLUMNS
-    spent: dict[str, list[float]] = {"router": [], "archiver": [], "agent": [], "bare callee": [], "sealing": []}
+    spent: dict[str, list[float]] = {
+        name: [] for name in ("router", "archiver", "agent", "bare callee", "sealing", "others")
+    }
 
     def rate(peers: dict[str, int], send: Callable[[], float]) -> float:
         before = {name: cpu_seconds([pid]) for name, pid in peers.items()}
@@ -154,10 +157,12 @@ def _transfer(desk: Desk, rows: int) -> Iterator[Figure]:
         return rate({"bare callee": desk.raw_server.process.pid}, lambda: float(desk.raw.ask(**command)["seconds"]))
 
     def ours() -> float:
-        measured = rate(
-            {"router": desk.place.router, "archiver": desk.archiver.process.pid, "agent": desk.recorder.process.pid},
-            lambda: desk.send("send_blocks", "blocks", ROUND_ROWS, count=blocks, rows=rows),
+        peers = {"router": desk.place.router, "archiver": desk.archiver.process.pid, "agent": desk.recorder.process.pid}
+        measured, others = others_cores(
+            [*peers.values(), desk.client.process.pid],
+            lambda: rate(peers, lambda: desk.send("send_blocks", "blocks", ROUND_ROWS, count=blocks, rows=rows)),
         )
+        spent["others"].append(others)
         spent["sealing"].append(desk.seal() / samples * 1e6)
         return measured
 
@@ -165,7 +170,7 @@ def _transfer(desk: Desk, rows: int) -> Iterator[Figure]:
     for times in spent.values():
         times.clear()
     before = _sealed_bytes(desk.folder)
-    pairs = in_turn(ROUNDS, raw, ours)
+    pairs = in_turn(ROUNDS, quietly(raw), quietly(ours))
     size = (_sealed_bytes(desk.folder) - before) / (ROUNDS * samples)
     whole, detail = desk.arrived("blocks")
     costs = ", ".join(f"{name} {median(spent[name]) * 1e3:.0f}" for name in ("agent", "router", "archiver"))
@@ -173,7 +178,8 @@ def _transfer(desk: Desk, rows: int) -> Iterator[Figure]:
     yield compared(
         f"{what} to the fsynced journal, M samples per second",
         pairs, "M/s", 10.0, at_least=True, absolute=True, counts=whole,
-        detail=f"{detail}; best round {max(pair[0] for pair in pairs):.1f} M/s; processor time in ns a sample: {costs}",
+        detail=f"{detail}; best round {max(pair[0] for pair in pairs):.1f} M/s; processor time in ns a sample: "
+        f"{costs}; other programs took {median(spent['others']):.1f} cores meanwhile",
     )  # fmt: skip
     yield compared(
         f"{what}, archiver to the journal, processor time per sample",
@@ -199,7 +205,7 @@ def _one_by_one(desk: Desk) -> Figure:
         return ONE_BY_ONE / desk.send("send_rows", "rows", ONE_BY_ONE, count=ONE_BY_ONE)
 
     in_turn(1, raw, ours)
-    pairs = in_turn(3, raw, ours)
+    pairs = in_turn(3, quietly(raw), quietly(ours))
     whole, detail = desk.arrived("rows")
     return compared(
         "rows of ten channels one by one to the fsynced journal, per second",
@@ -244,7 +250,7 @@ def _lags(desk: Desk) -> Iterator[Figure]:
         return measure
 
     for device, whose, publisher in ((QUIET, "another", speaker), (RECORDER, "the same", desk.raw)):
-        pairs = in_turn(3, bare(publisher), ours(device))
+        pairs = in_turn(3, quietly(bare(publisher)), quietly(ours(device)))
         whole, detail = desk.arrived("blocks")
         yield compared(
             f"live lag at 100 Hz while {whose} agent sends blocks, p50", pairs, "ms", 5.0, absolute=True,
@@ -351,6 +357,6 @@ def _runs(desk: Desk) -> Iterator[Figure]:
     for archiver, how in (("archiver", "archiver and spool on"), ("none", "the same without archiver")):
         callers = Callers(desk.place, archiver)
         for op, name, target in (("empty", "async", 1.2), ("empty_blocking", "blocking", 1.3)):
-            pairs = in_turn(ROUNDS, callers.raw_p50, callers.p50("run", op))
+            pairs = in_turn(ROUNDS, quietly(callers.raw_p50), quietly(callers.p50("run", op)))
             yield compared(f"run of an empty {name} task, {how}, p50", pairs, "us", target)
         callers.end()
