@@ -22,19 +22,14 @@ ROUNDS = 5
 
 
 class Callers:
-    """The programs of this group.
+    """The programs of this group."""
 
-    Args:
-        place: Where they run.
-        archiver: Name of the archiver that gets what the agent records.
-    """
-
-    def __init__(self, place: Place, archiver: str = "none") -> None:
+    def __init__(self, place: Place) -> None:
         self.place = place
         self.raw_server = place.start("raw", str(place.socket))
         self.raw_server.ask(do="serve")
         self.raw = place.start("raw", str(place.socket))
-        self.agent = place.start_agent("--archiver", archiver)
+        self.agent = place.start_agent()
         self.client = place.start("async_client")
         for _ in range(2):
             self.raw.ask(do="call_many", count=300, in_flight=1)

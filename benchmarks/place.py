@@ -43,9 +43,10 @@ class Place:
         peer.line("ready")
         return peer
 
-    def start_agent(self, *options: str) -> Peer:
+    def start_agent(self, name: str = "bench-1", archiver: str = "none") -> Peer:
         """Start the agent that is measured and wait until it has joined."""
-        peer = self.launch("-m", "benchmarks.programs.agent", "--instance-id", "bench-1", *options)
+        program = "benchmarks.programs.agent"
+        peer = self.launch("-m", program, "--instance-id", name, "--archiver", archiver)
         peer.line("joined")
         return peer
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
 from typing import Any
 
@@ -10,12 +11,12 @@ from benchmarks.programs.commands import Command, answer, read_commands, summary
 from ocs.client.aio import connect
 
 
-async def main() -> None:
+async def main(name: str = "bench-1") -> None:
     """Obey until stdin ends."""
     loop = asyncio.get_running_loop()
     commands: asyncio.Queue[Command] = asyncio.Queue()
     async with connect() as obs:
-        device = await obs.device("bench-1")
+        device = await obs.device(name)
         read_commands(lambda command: loop.call_soon_threadsafe(commands.put_nowait, command))
         answer(ready=True)
         while True:
@@ -40,4 +41,4 @@ async def obey(device: Any, do: str, op: str, count: int = 1, in_flight: int = 1
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    asyncio.run(main(*sys.argv[1:]))
