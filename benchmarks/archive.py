@@ -219,6 +219,7 @@ def _lags(desk: Desk) -> Iterator[Figure]:
     place = desk.place
     counter, speaker = (place.start("raw_transfer", str(place.socket)) for _ in range(2))
     other, quiet = place.start("archive_client"), _recorder(place, QUIET, "archiver")
+    rates: list[float] = []
 
     def counted(topic: str, begin: Callable[[], object]) -> float:
         counter.ask(do="count_lags", topic=topic, count=STAMPS)
@@ -244,7 +245,7 @@ def _lags(desk: Desk) -> Iterator[Figure]:
             stamps = {"do": "run", "device": device, "op": "stamp", "params": {"count": STAMPS, "rate": STAMP_HZ}}
             lag = counted(f"observatory.{device}.feeds.stamps", lambda: other.tell(**stamps))
             other.answer()
-            desk.client.answer()
+            rates.append(LAG_ROWS * COLUMNS / desk.client.answer()["seconds"] / 1e6)
             desk.seal()
             return lag
 
@@ -253,6 +254,7 @@ def _lags(desk: Desk) -> Iterator[Figure]:
     for device, whose, publisher in ((QUIET, "another", speaker), (RECORDER, "the same", desk.raw)):
         pairs = in_turn(3, quietly(bare(publisher)), quietly(ours(device)))
         whole, detail = desk.arrived("blocks")
+        detail += f"; blocks at {median(rates):.1f} M samples/s, sealed meanwhile"
         yield compared(
             f"live lag at 100 Hz while {whose} agent sends blocks, p50", pairs, "ms", 5.0, absolute=True,
             detail=detail, counts=whole,
