@@ -126,7 +126,7 @@ class Columns:
             if isinstance(given, np.ndarray) and given.dtype.kind in _KINDS:
                 array = given if given.ndim <= LONGEST_TYPE + 1 else given.reshape(len(given), -1)
                 exact = _exact(array.dtype)
-                if kind is None or np.dtype(exact.value) != np.dtype(kind.dtype.value):
+                if kind is None or exact is not kind.dtype:
                     kind = kinds.of(name, exact, array.ndim - 1)
                 if kind.dtype is DataType.STR:
                     columns[name] = [str(value) for value in array.tolist()]

@@ -149,6 +149,14 @@ def test_a_column_of_numbers_keeps_its_type_whatever_its_byte_order(dtype: str, 
     np.testing.assert_array_equal(chunk.columns["x"], array)
 
 
+@pytest.mark.parametrize("dtype", [DataType.ENUM, DataType.STATE, DataType.RECORD, DataType.STR])
+def test_numbers_for_a_field_that_is_declared_as_none_are_kept_as_numbers(dtype: DataType) -> None:
+    chunk = columns({"x": np.array([0, 1])}, declared(x=FieldType(dtype)))
+
+    assert chunk.fields["x"] == FieldType(DataType.INT64)
+    assert chunk.columns["x"].tolist() == [0, 1]
+
+
 def test_half_floats_become_floats_and_many_dimensions_two() -> None:
     chunk = columns({"half": np.zeros(2, dtype=np.float16), "cube": np.zeros((2, 3, 4, 5))})
 
