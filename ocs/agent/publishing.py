@@ -114,8 +114,9 @@ class FeedRuntime:
             kept = self._block(block, values)
             plain_values = kept.add_sample(time, values)
             self._blocks[kept.name] = kept
-            if self._record is not None:
-                self._recorder(kept.name).add(time, kept.fields, plain_values, quality)
+            recorder = self._recorder(kept.name)
+            if recorder is not None:
+                recorder.add(time, kept.fields, plain_values, quality)
             self._waiting += 1
         self._schedule()
 
@@ -140,8 +141,9 @@ class FeedRuntime:
             kept = self._block(block, data)
             plain_times, columns = kept.add_columns(times, data)
             self._blocks[kept.name] = kept
-            if self._record is not None:
-                self._recorder(kept.name).add_columns(plain_times, dict(zip(kept.fields, columns, strict=True)))
+            recorder = self._recorder(kept.name)
+            if recorder is not None:
+                recorder.add_columns(plain_times, dict(zip(kept.fields, columns, strict=True)))
             self._waiting += len(plain_times)
         self._schedule()
 
@@ -172,11 +174,12 @@ class FeedRuntime:
         known = self._blocks.get(key)
         return Block.of_fields(key, tuple(values)) if known is None else known
 
-    def _recorder(self, block: str) -> SeriesRecorder:
+    def _recorder(self, block: str) -> SeriesRecorder | None:
+        """Return what takes a block's rows for the archive; None where nobody does."""
         found = self._recorders.get(block)
         if found is None and self._record is not None:
             found = self._recorders[block] = self._record(self.interface, block)
-        return found  # type: ignore[return-value] # asked only where there is an archiver
+        return found
 
     def _schedule(self) -> None:
         full = self._waiting >= self.interface.batch_size
@@ -224,13 +227,14 @@ class FeedRuntime:
             kept = self._block(name, columns.data)
             kept.check_fields(columns.data)
             self._blocks[kept.name] = kept
-            if self._record is not None:
+            recorder = self._recorder(kept.name)
+            if recorder is not None:
                 # Copies: the author may fill the same arrays again before they are committed.
                 copies = {
                     field: np.array(column) if isinstance(column, np.ndarray) else column
                     for field, column in columns.data.items()
                 }
-                self._recorder(kept.name).add_columns(columns.times.copy(), copies)
+                recorder.add_columns(columns.times.copy(), copies)
         for part_times, part in columns.parts():
             encoded = feeds.encode_arrays(name, part_times, part)
             self._anywhere(self._emit, self._blocks_topic, encoded, len(part_times))

@@ -4,7 +4,6 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -38,20 +37,6 @@ from tests.ocs.store.archive.sealed import (
     write_journal,
 )
 from tests.ocs.store.archive.shelf import DAY, FAR_AHEAD, LONG_AGO, SECOND, START
-
-
-@pytest.fixture
-def layout(tmp_path: Path) -> Layout:
-    layout = Layout(tmp_path / "archive")
-    layout.journals.mkdir(parents=True)
-    return layout
-
-
-@pytest.fixture
-def catalogue(layout: Layout) -> Iterator[Catalogue]:
-    with opened(layout) as catalogue:
-        yield catalogue
-
 
 times_of_rows = st.lists(st.integers(-2 * DAY, 2 * DAY).map(lambda time: START + time), min_size=90, max_size=90)
 spans_of_numbers = st.tuples(

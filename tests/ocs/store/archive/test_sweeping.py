@@ -1,9 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 from ocs.store.archive.catalogue import Catalogue
 from ocs.store.archive.layout import Layout
@@ -12,19 +9,6 @@ from ocs.store.archive.sweeping import sweep
 from ocs.store.archive.verification import check
 from tests.ocs.store.archive.sealed import PARTS, Part, crashed, expected, files_of, opened, rows_of, write_journal
 from tests.ocs.store.archive.shelf import SECOND, START
-
-
-@pytest.fixture
-def layout(tmp_path: Path) -> Layout:
-    layout = Layout(tmp_path / "archive")
-    layout.journals.mkdir(parents=True)
-    return layout
-
-
-@pytest.fixture
-def catalogue(layout: Layout) -> Iterator[Catalogue]:
-    with opened(layout) as catalogue:
-        yield catalogue
 
 
 def test_leftovers_of_a_seal_are_swept_before_it_is_done_again(

@@ -18,25 +18,12 @@ from ocs.store.archive.compaction import CompactReport
 from ocs.store.archive.layout import Layout
 from ocs.store.archive.sealing import SealReport, seal
 from ocs.store.archive.upkeep import Upkeep
-from tests.ocs.store.archive.sealed import PARTS, Part, expected, files_of, opened, rows_of, write_journal
+from tests.ocs.store.archive.sealed import PARTS, Part, expected, files_of, rows_of, write_journal
 from tests.ocs.store.archive.shelf import DAY, SECOND, START, Shelf
 
 DEADLINE_S = 30.0
 NOW_S = (START + 3 * DAY) / SECOND
 ROWS: list[Part] = [(0, 1, 1 + 10 * at, [START + (10 * at + k) * SECOND for k in range(10)], False) for at in range(5)]
-
-
-@pytest.fixture
-def layout(tmp_path: Path) -> Layout:
-    layout = Layout(tmp_path / "archive")
-    layout.journals.mkdir(parents=True)
-    return layout
-
-
-@pytest.fixture
-def catalogue(layout: Layout) -> Iterator[Catalogue]:
-    with opened(layout) as catalogue:
-        yield catalogue
 
 
 @pytest.fixture
