@@ -125,10 +125,11 @@ class LineServer:
 
     def _request(self, path: str, body: bytes, headers: dict[str, str]) -> tuple[int, str]:
         """Post `body` on a connection of its own; one that is kept may be closed by the server when it is idle."""
-        if self._over:
-            raise LinkLostError(f"the writing to {self.name} was ended; the archive keeps the rows")
+        self._heed_end()
         self._connection = self._connect()
         try:
+            self._connection.connect()
+            self._heed_end()  # again, now that there is a socket that `end` finds
             self._connection.request("POST", f"{self._path}{path}", body, headers | self._headers)
             answer = self._connection.getresponse()
             return answer.status, answer.read(_LONGEST_ANSWER).decode(errors="replace").strip()
@@ -137,6 +138,10 @@ class LineServer:
             raise LinkLostError(f"{self.name} does not answer ({reason}); the archive keeps the rows") from None
         finally:
             self._connection.close()
+
+    def _heed_end(self) -> None:
+        if self._over:
+            raise LinkLostError(f"the writing to {self.name} was ended; the archive keeps the rows")
 
     def _trouble(self, status: int, text: str) -> LinkLostError:
         reason = (_error_of(text) or text)[:_LONGEST_REASON]

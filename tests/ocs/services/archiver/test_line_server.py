@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
@@ -130,6 +131,21 @@ def test_a_request_to_a_server_that_stands_still_can_be_ended() -> None:
             assert isinstance(writing.exception(20.0), LinkLostError)
     with pytest.raises(LinkLostError, match="was ended"):
         server.write(lines(1))
+
+
+def test_an_end_while_the_request_is_connecting_is_heeded(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server((HOST, 0)) as still:
+        server = LineServer(f"http://{HOST}:{still.getsockname()[1]}", "db", deadline_s=5.0)
+        connect = socket.create_connection
+
+        def end_meanwhile(*arguments: Any, **options: Any) -> socket.socket:
+            server.end()
+            return connect(*arguments, **options)
+
+        monkeypatch.setattr(socket, "create_connection", end_meanwhile)
+
+        with pytest.raises(LinkLostError, match="was ended"):
+            server.write(lines(1))
 
 
 def test_user_and_password_of_the_url_are_told_to_the_server() -> None:
