@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-import ocs.agent.agent
-import ocs.agent.launch
+import ocs.agent.program.agent
+import ocs.agent.program.launch
 import ocs.services.demo.fake_data  # noqa: F401 - what an agent of it loads
 from benchmarks.programs.commands import answer
 from ocs.realm.reactor import install

@@ -11,8 +11,8 @@ import numpy as np
 
 from benchmarks.programs.noise import block, samples
 from ocs.agent import AsyncSession, Device, Feed, Session, Unit, run, task
-from ocs.agent.archiving import Archiving
-from ocs.agent.recording import LONGEST_QUEUE_BYTES
+from ocs.agent.data.archiving import Archiving
+from ocs.agent.data.recording import LONGEST_QUEUE_BYTES
 
 MOST_BYTES = 6_000_000
 """So much may wait in the spool, in B; less than it keeps in memory."""

@@ -2,12 +2,12 @@
 
 from pydantic import Field
 
-from ocs.agent.channel import Channel, Sample
-from ocs.agent.declarations import Feed, LinkTo, Property, command, process, task
+from ocs.agent.author.channel import Channel, Sample
+from ocs.agent.author.declarations import Feed, LinkTo, Property, command, process, task
+from ocs.agent.author.transitions import action, guard
 from ocs.agent.device import Device
-from ocs.agent.launch import run
-from ocs.agent.session import AsyncSession, Session
-from ocs.agent.transitions import action, guard
+from ocs.agent.operations.session import AsyncSession, Session
+from ocs.agent.program.launch import run
 from ocs.link import FixedLength, Lines, Prefixed
 from ocs.model.chart import PlainChart, StateChart
 from ocs.model.errors import DeviceError, LinkLostError, NotAllowedError, OcsError

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from ocs.agent.launch import main
+from ocs.agent.program.launch import main
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]).value)

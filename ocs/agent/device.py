@@ -9,21 +9,21 @@ from typing import Any, ClassVar
 
 from twisted.logger import Logger
 
-from ocs.agent.acquisition import Acquisition
-from ocs.agent.channel import Channel, ChannelDeclaration
-from ocs.agent.channel_feeds import ChannelFeeds
-from ocs.agent.channel_runtime import ChannelRuntime
-from ocs.agent.class_rules import check_class
-from ocs.agent.declarations import Feed, LinkTo, Operation, OperationDeclaration, Property
-from ocs.agent.device_thread import DeviceThread
-from ocs.agent.every_device import channels_of_every_device, commands_of_every_device
+from ocs.agent.author.channel import Channel, ChannelDeclaration
+from ocs.agent.author.class_rules import check_class
+from ocs.agent.author.declarations import Feed, LinkTo, Operation, OperationDeclaration, Property
+from ocs.agent.author.every_device import channels_of_every_device, commands_of_every_device
+from ocs.agent.author.transitions import Handlers, handlers_of
+from ocs.agent.calling.device_thread import DeviceThread
+from ocs.agent.calling.milestone import Milestone
+from ocs.agent.channels.acquisition import Acquisition
+from ocs.agent.channels.feeds import ChannelFeeds
+from ocs.agent.channels.polling import Polling
+from ocs.agent.channels.runtime import ChannelRuntime
+from ocs.agent.data.publishing import FeedRuntime
 from ocs.agent.extending import Extending
 from ocs.agent.host import Host
-from ocs.agent.milestone import Milestone
-from ocs.agent.polling import Polling
-from ocs.agent.publishing import FeedRuntime
 from ocs.agent.state import StateRuntime
-from ocs.agent.transitions import Handlers, handlers_of
 from ocs.link import Link, LinkState, LinkStatus
 from ocs.link.simulator import Simulator
 from ocs.model.address import check_device_name

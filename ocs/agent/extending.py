@@ -10,11 +10,11 @@ from copy import copy
 from dataclasses import replace
 from typing import Any
 
-from ocs.agent.channel import Channel
-from ocs.agent.channel_runtime import ChannelRuntime
-from ocs.agent.declarations import Feed, OperationDeclaration, declare, is_reactor_function
+from ocs.agent.author.channel import Channel
+from ocs.agent.author.declarations import Feed, OperationDeclaration, declare, is_reactor_function
+from ocs.agent.channels.runtime import ChannelRuntime
+from ocs.agent.data.publishing import FeedRuntime
 from ocs.agent.host import Host
-from ocs.agent.publishing import FeedRuntime
 from ocs.model.errors import ConfigurationError, NotAllowedError, NotFoundError
 from ocs.model.feed import FeedInterface
 from ocs.model.operation import Kind

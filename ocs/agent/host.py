@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from twisted.internet.defer import Deferred
 
-from ocs.agent.declarations import OperationDeclaration
-from ocs.agent.publishing import FeedRuntime
-from ocs.agent.timing import Timing
+from ocs.agent.author.declarations import OperationDeclaration
+from ocs.agent.calling.timing import Timing
+from ocs.agent.data.publishing import FeedRuntime
 from ocs.model.feed import FeedInterface
 from ocs.model.interface import Identity
 from ocs.store.settings import Settings
 
 if TYPE_CHECKING:
-    from ocs.agent.archiving import Archiving
+    from ocs.agent.data.archiving import Archiving
 
 
 class Host(Protocol):

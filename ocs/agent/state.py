@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 from twisted.internet import defer
 from twisted.internet.defer import Deferred
 
-from ocs.agent.declarations import is_reactor_function
-from ocs.agent.device_thread import HANDLER_S
-from ocs.agent.execution import run_in_loop
-from ocs.agent.failing import as_error
-from ocs.agent.permission import objection
+from ocs.agent.author.declarations import is_reactor_function
+from ocs.agent.calling.device_thread import HANDLER_S
+from ocs.agent.calling.execution import run_in_loop
+from ocs.agent.calling.failing import as_error
+from ocs.agent.calling.permission import objection
 from ocs.model.chart import StateChart
 from ocs.model.errors import BusyError, DeadlineError, NotAllowedError, NotFoundError, ParameterError
 from ocs.model.event import DeviceEventKind

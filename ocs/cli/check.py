@@ -28,7 +28,7 @@ def command(file: Path | None, *, wants_schema: bool, as_json: bool) -> ExitCode
 
     Each line tells file, line, place, and what to do. Exit code 3 when something is wrong; warnings alone are 0.
     """
-    from ocs.agent.plugins import known_classes
+    from ocs.agent.program.plugins import known_classes
     from ocs.site import Severity, check, load_site, site_schema
     from ocs.site.locate import find_site_file
 
@@ -62,8 +62,8 @@ def command(file: Path | None, *, wants_schema: bool, as_json: bool) -> ExitCode
 
 def _problems(path: Path) -> list[str]:
     """Return what is wrong with each agent's classes and properties, found by making its devices."""
-    from ocs.agent.launch import make_devices
-    from ocs.agent.plugins import find_devices
+    from ocs.agent.program.launch import make_devices
+    from ocs.agent.program.plugins import find_devices
     from ocs.site import agent_settings, load_site
 
     loaded = load_site(path)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from ocs.store.archive.history import History
+    from ocs.store.archive.reading.history import History
 
 WIDTH_IN = 10.0
 PANEL_IN = 2.3

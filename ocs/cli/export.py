@@ -42,7 +42,7 @@ def command(
     folder: Path | None, as_json: bool,
 ) -> ExitCode:  # fmt: skip
     """Write what was archived of channels into a CSV or Parquet file, however much it is."""
-    from ocs.store.archive.export import STANDARD_OUTPUT, About, Form, export
+    from ocs.store.archive.reading.export import STANDARD_OUTPUT, About, Form, export
 
     kind = Form(_form(path, form))
     if path == STANDARD_OUTPUT and (kind is Form.PARQUET or as_json):

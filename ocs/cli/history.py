@@ -20,7 +20,7 @@ from ocs.model.errors import ExitCode
 from ocs.model.time_span import NS_PER_S
 
 if TYPE_CHECKING:
-    from ocs.store.archive.history import History
+    from ocs.store.archive.reading.history import History
 
 POINTS = 100
 EPILOG = """\b

@@ -18,7 +18,7 @@ from ocs.model.gap import Gap
 from ocs.model.time_span import NS_PER_S
 
 if TYPE_CHECKING:
-    from ocs.store.archive.history import History
+    from ocs.store.archive.reading.history import History
 
 TIME_WIDTH = 23
 WIDEST_LINE = 160

@@ -13,7 +13,7 @@ from ocs.model.gap import Gap
 from ocs.model.series import CHANNELS_FEED, SeriesKey
 
 if TYPE_CHECKING:
-    from ocs.store.archive.history import History
+    from ocs.store.archive.reading.history import History
 
 MOST_WORDS = 12
 """So many different texts have room on an axis."""
@@ -94,7 +94,7 @@ def traces(history: History) -> tuple[list[Trace], list[NotAllowedError]]:
 
     A channel of arrays cannot be drawn, nor one of long texts, or of more different ones than an axis has room for.
     """
-    from ocs.store.archive.conversion import to_numpy
+    from ocs.store.archive.reading.conversion import to_numpy
 
     names = iter(history.names)
     found, left_out = [], []

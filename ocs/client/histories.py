@@ -15,8 +15,8 @@ from ocs.wire import uris
 from ocs.wire.archive import decode_gap
 
 if TYPE_CHECKING:
-    from ocs.store.archive.chunk import Chunk
-    from ocs.store.archive.history import History
+    from ocs.store.archive.reading.chunk import Chunk
+    from ocs.store.archive.reading.history import History
 
 ARCHIVER = "archiver"
 """Name of the archiver."""
@@ -57,7 +57,7 @@ class Histories:
             NotFoundError: No archiver is there, or a name without wildcards is not archived.
             ParameterError: A pattern or a time cannot be read.
         """
-        from ocs.store.archive.history import History
+        from ocs.store.archive.reading.history import History
 
         first, last = read_span(start, end, self._now())
         asked: dict[str, Any] | None = self._request(channels, first, last, max_points)
@@ -121,7 +121,7 @@ class Histories:
 
 
 def _chunks(page: Mapping[str, Any]) -> Iterator[Chunk]:
-    from ocs.store.archive.chunk import Chunk
+    from ocs.store.archive.reading.chunk import Chunk
 
     return (Chunk.from_bytes(told["data"], page["fraction"]) for told in page["chunks"])
 

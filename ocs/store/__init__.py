@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ocs.store.archive.reading import ArchiveReader
+    from ocs.store.archive.reading.reading import ArchiveReader
 
 __all__ = ["open"]
 
@@ -22,6 +22,6 @@ def open(path: str | Path) -> ArchiveReader:  # noqa: A001 - `ocs.store.open` is
         VersionError: A newer OCS made it.
         OperationFailedError: Its catalogue is damaged.
     """
-    from ocs.store.archive.reading import ArchiveReader
+    from ocs.store.archive.reading.reading import ArchiveReader
 
     return ArchiveReader(Path(path).expanduser())

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred
 
-from ocs.agent.timing import Timing
+from ocs.agent.calling.timing import Timing
 from ocs.model import cancellation
 from ocs.model.errors import DeadlineError
 from ocs.testing.virtual_loop import VirtualLoop, VirtualReactor

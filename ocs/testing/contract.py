@@ -18,7 +18,7 @@ from typing import Any, ClassVar
 import pytest
 
 from ocs.agent.device import Device
-from ocs.agent.links import simulator_name
+from ocs.agent.serving.links import simulator_name
 from ocs.link.simulator import ask_control
 from ocs.model.errors import ErrorCode, OcsError, ParameterError, UnknownParameterError
 from ocs.model.interface import DeviceInterface

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ocs.agent.device import Device
-from ocs.agent.plugins import find_devices, known_classes
+from ocs.agent.program.plugins import find_devices, known_classes
 
 _EXAMPLES: dict[str, Any] = {"string": "x", "boolean": False, "array": [], "object": {}, "null": None}
 _WRONG: dict[str, Any] = {"string": 3, "boolean": "maybe", "array": 3, "object": 3, "null": 3}

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ocs.agent.agent import Agent, AgentPlace
 from ocs.agent.device import Device
-from ocs.agent.operations import GRACE_S
+from ocs.agent.operations.operation import GRACE_S
+from ocs.agent.program.agent import Agent, AgentPlace
 from ocs.client.blocking_steps import BlockingFlavour
 from ocs.client.channel_events import ChannelEvent, DeviceEvent, decode_channel_event, decode_device_event
 from ocs.client.channel_requests import ChannelRequests

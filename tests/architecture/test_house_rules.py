@@ -18,7 +18,7 @@ MIRRORED = ("ocs/model", "ocs/wire", "ocs/store", "ocs/agent", "ocs/link", "ocs/
 WITHOUT_TEST = {
     "ocs/agent/__main__.py",  # two lines, started by every system test
     "ocs/agent/host.py",  # a protocol
-    "ocs/agent/launch.py",  # a process: tests/system
+    "ocs/agent/program/launch.py",  # a process: tests/system
     "ocs/model/interface.py",  # plain values
     "ocs/link/simulation/instrument.py",  # a protocol
 }
@@ -112,7 +112,7 @@ def test_this_run_has_no_plugin_of_wampy(pytestconfig: pytest.Config) -> None:
         ("ocs.testing.plugin", ("twisted", "autobahn", "gevent", "wampy", "numpy")),
         ("ocs.agent", ("twisted.internet.reactor", "gevent", "wampy", "pyarrow")),
         ("ocs.store", ("twisted", "autobahn", "pyarrow", "pandas")),
-        ("ocs.agent.archiving", ("twisted.internet.reactor", "pyarrow")),
+        ("ocs.agent.data.archiving", ("twisted.internet.reactor", "pyarrow")),
         ("ocs.model.parameters", ("twisted", "autobahn", "serial", "ruamel")),
         ("ocs.wire.describe", ("twisted", "autobahn", "serial", "ruamel")),
         ("agents.smc100.driver", ("twisted", "autobahn", "serial", "ruamel")),

@@ -9,7 +9,7 @@ import pytest
 
 from ocs.client import connect
 from ocs.model.gap import GapCause
-from ocs.store.archive.unsealed import DamageWarning
+from ocs.store.archive.reading.unsealed import DamageWarning
 from tests.system.accounts import DEVICE, STARTS
 from tests.system.line import ARCHIVER, ARRIVE_S, Line
 

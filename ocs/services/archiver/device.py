@@ -10,8 +10,8 @@ from twisted.internet.defer import Deferred
 
 import ocs.store
 from ocs.agent import AsyncSession, Property, command, process
-from ocs.agent.declarations import Operation, declare
-from ocs.agent.execution import Worker
+from ocs.agent.author.declarations import Operation, declare
+from ocs.agent.calling.execution import Worker
 from ocs.model.archive_policy import read_policy
 from ocs.model.errors import RetryAfterError
 from ocs.model.gap import Gap
@@ -26,7 +26,7 @@ from ocs.services.archiver.listing import list_continuity, list_gaps, list_serie
 from ocs.services.archiver.plain_agents import PlainAgents
 from ocs.services.archiver.previewing import Preview, archived_fields, preview
 from ocs.services.archiver.work import Settings, Work
-from ocs.store.archive.reading import ArchiveReader
+from ocs.store.archive.reading.reading import ArchiveReader
 from ocs.wire import uris
 
 LEFT = "wamp.session.on_leave"

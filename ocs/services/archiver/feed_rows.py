@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ocs.agent.row_columns import Columns, Kinds
+from ocs.agent.data.row_columns import Columns, Kinds
 from ocs.model.errors import OcsError, ParameterError
 from ocs.model.feed import FURTHEST_S
 from ocs.model.gap import Gap, GapCause

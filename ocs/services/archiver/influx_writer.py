@@ -10,7 +10,7 @@ from pathlib import Path
 from ocs.link.back_off import BackOff
 from ocs.model.errors import OcsError
 from ocs.services.archiver.line_server import LineServer, Refusal
-from ocs.store.archive.following import Follower, forget
+from ocs.store.archive.journal.following import Follower, forget
 from ocs.wire.line_protocol import encode_lines
 
 CURSOR = "influx"

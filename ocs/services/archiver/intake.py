@@ -9,7 +9,7 @@ from typing import Any
 
 from twisted.internet.defer import Deferred
 
-from ocs.agent.timing import Timing
+from ocs.agent.calling.timing import Timing
 from ocs.model.errors import ParameterError, RetryAfterError
 from ocs.services.archiver.disk_watch import DiskWatch
 from ocs.store.archive.archive import Archive

@@ -9,7 +9,7 @@ import numpy as np
 from ocs.model.errors import TooLargeError
 from ocs.model.gap import Gap
 from ocs.model.series import SeriesKey
-from ocs.store.archive.reading import ArchiveReader
+from ocs.store.archive.reading.reading import ArchiveReader
 from ocs.wire.archive import encode_field, encode_gap
 
 MOST_GAPS = 3000

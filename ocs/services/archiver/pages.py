@@ -14,7 +14,7 @@ from ocs.model.name_pattern import Pattern
 from ocs.model.series import SeriesKey
 from ocs.model.time_span import read_span
 from ocs.services.archiver.listing import is_hole
-from ocs.store.archive.reading import ArchiveReader
+from ocs.store.archive.reading.reading import ArchiveReader
 from ocs.wire.archive import encode_gap
 
 PAGE_BYTES = 800_000

@@ -11,12 +11,12 @@ from typing import Any
 from twisted.internet import defer
 from twisted.internet.defer import Deferred
 
-from ocs.agent.execution import Worker
-from ocs.agent.timing import Timing
+from ocs.agent.calling.execution import Worker
+from ocs.agent.calling.timing import Timing
 from ocs.model.errors import BusyError, NotFoundError, OperationFailedError
 from ocs.model.time_span import NS_PER_S
 from ocs.services.archiver.pages import Page, Request, make_pages, read_request
-from ocs.store.archive.reading import ArchiveReader
+from ocs.store.archive.reading.reading import ArchiveReader
 
 THREADS = 2
 """So many pages are made at a time."""

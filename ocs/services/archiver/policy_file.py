@@ -13,6 +13,7 @@ from typing import Any
 from ocs.model.archive_policy import Policy, read_policy
 from ocs.model.errors import ConfigurationError, OcsError, ParameterError
 from ocs.services.archiver.pauses import Pauses, read_pauses
+from ocs.store.durability import sync_folder
 
 FILE_NAME = "policy.json"
 VERSION = 1
@@ -77,6 +78,7 @@ class PolicyFile:
                 file.flush()
                 os.fsync(file.fileno())
             beside.replace(self._path)
+            sync_folder(self._path.parent)
         except OSError as error:
             with suppress(OSError):
                 beside.unlink(missing_ok=True)

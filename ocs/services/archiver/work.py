@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import ocs.store
-from ocs.agent.timing import Timing
+from ocs.agent.calling.timing import Timing
 from ocs.model.archive_policy import Policy
 from ocs.model.errors import ConfigurationError, OcsError
 from ocs.model.gap import Gap
@@ -27,7 +27,7 @@ from ocs.services.archiver.policy_desk import PolicyDesk
 from ocs.services.archiver.policy_file import PolicyFile
 from ocs.services.archiver.troubles import Refusals, Troubles
 from ocs.store.archive.archive import Archive, ArchiveOptions
-from ocs.store.archive.catalogue import Catalogue
+from ocs.store.archive.catalogue.catalogue import Catalogue
 from ocs.store.archive.layout import Layout
 
 ALIVE = "alive"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from ocs.agent.launch import serve
+from ocs.agent.program.launch import serve
 from ocs.model.errors import DuplicateError, ExitCode
 from ocs.services.supervisor.device import Supervisor, say
 from ocs.services.supervisor.plan import SitePlan, supervisor_name

@@ -21,17 +21,17 @@ from ocs.model.archive_policy import Keeping
 from ocs.model.errors import ParameterError, RetryAfterError
 from ocs.model.gap import Gap, GapCause
 from ocs.model.series import SeriesKey
-from ocs.store.archive.compaction import CompactReport
-from ocs.store.archive.journal import JournalWriter, LeftOut, read_journal
+from ocs.store.archive.intake.quarantine import Quarantine
+from ocs.store.archive.intake.taking import PutAnswer, Select, Selected, Taking
+from ocs.store.archive.journal.journal import JournalWriter, LeftOut, read_journal
 from ocs.store.archive.layout import Layout
-from ocs.store.archive.quarantine import Quarantine
-from ocs.store.archive.rebuilding import open_catalogue
-from ocs.store.archive.retention import RetainReport
-from ocs.store.archive.taking import PutAnswer, Select, Selected, Taking
-from ocs.store.archive.upkeep import Upkeep
-from ocs.store.archive.verification import CheckReport
+from ocs.store.archive.upkeep.compaction import CompactReport
+from ocs.store.archive.upkeep.rebuilding import open_catalogue
+from ocs.store.archive.upkeep.retention import RetainReport
+from ocs.store.archive.upkeep.upkeep import Upkeep
+from ocs.store.archive.upkeep.verification import CheckReport
+from ocs.store.durability import sync_folder
 from ocs.store.ownership import Ownership
-from ocs.store.spool_files import sync_folder
 
 __all__ = ["Archive", "ArchiveFigures", "ArchiveOptions", "Selected"]
 

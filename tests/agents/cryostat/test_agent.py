@@ -11,8 +11,8 @@ import pytest
 from agents.cryostat import driver
 from agents.cryostat.agent import Heater, Thermometer
 from agents.cryostat.chart import HeaterChart
-from ocs.agent.launch import make_devices
-from ocs.agent.plugins import find_devices
+from ocs.agent.program.launch import make_devices
+from ocs.agent.program.plugins import find_devices
 from ocs.link import Lines, Link, open_port
 from ocs.link.simulator import Simulator, ask_control
 from ocs.model.errors import DeviceError, ErrorCode, NotAllowedError, OutOfRangeError

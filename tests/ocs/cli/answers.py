@@ -11,8 +11,8 @@ import pyarrow as pa
 from ocs.model.gap import Gap
 from ocs.model.quality import Quality
 from ocs.model.series import QUALITIES, SeriesKey
-from ocs.store.archive.history import STAMP, History, Part
-from ocs.store.archive.widening import WORDS
+from ocs.store.archive.reading.history import STAMP, History, Part
+from ocs.store.archive.reading.widening import WORDS
 
 SECOND = 1_000_000_000
 START = 1_800_000_000 * SECOND

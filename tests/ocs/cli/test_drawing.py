@@ -11,7 +11,7 @@ import pytest
 from ocs.cli.drawing import draw
 from ocs.model.errors import ConfigurationError, NoDataError, NotAllowedError
 from ocs.model.gap import Gap, GapCause
-from ocs.store.archive.history import History
+from ocs.store.archive.reading.history import History
 from tests.ocs.cli.answers import SECOND, START, answer, part
 
 pytest.importorskip("matplotlib")

@@ -6,7 +6,7 @@ import pytest
 
 from ocs.cli.history_table import show_table, time_text
 from ocs.model.gap import Gap, GapCause
-from ocs.store.archive.history import History
+from ocs.store.archive.reading.history import History
 from tests.ocs.cli.answers import SECOND, START, answer, part
 
 

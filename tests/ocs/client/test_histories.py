@@ -15,8 +15,8 @@ from ocs.model.errors import NotFoundError, ParameterError
 from ocs.model.gap import Gap, GapCause
 from ocs.model.series import SeriesKey
 from ocs.services.archiver import Archiver
-from ocs.store.archive.chunk import Chunk
-from ocs.store.archive.history import STAMP
+from ocs.store.archive.reading.chunk import Chunk
+from ocs.store.archive.reading.history import STAMP
 from ocs.testing.clock import BORN
 from ocs.testing.running import ROOT, Site
 from ocs.wire.archive import encode_gap

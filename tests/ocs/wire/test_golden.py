@@ -16,9 +16,9 @@ import numpy as np
 import pytest
 
 from ocs.agent import State, StateChart, TangoState, transition
-from ocs.agent.chart_interface import chart_interface
-from ocs.agent.declarations import declare
-from ocs.agent.polling import Round
+from ocs.agent.author.declarations import declare
+from ocs.agent.channels.polling import Round
+from ocs.agent.serving.chart_interface import chart_interface
 from ocs.model.channel import Access, ChannelInterface, Display, Memorized
 from ocs.model.datatype import DataType
 from ocs.model.errors import BusyError, DeviceError, ErrorCode, OutOfRangeError

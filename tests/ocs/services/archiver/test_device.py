@@ -13,7 +13,7 @@ import pytest
 
 import ocs.store
 from ocs.agent import Channel, Device, Feed
-from ocs.agent.agent import Agent
+from ocs.agent.program.agent import Agent
 from ocs.model.datatype import DataType
 from ocs.model.errors import NotAllowedError, NotFoundError, OcsError, ParameterError, RetryAfterError
 from ocs.model.gap import Gap, GapCause
@@ -21,9 +21,9 @@ from ocs.model.health import HealthLevel
 from ocs.model.series import Batch, FieldType, SeriesKey
 from ocs.services.archiver import Archiver, device
 from ocs.services.archiver.absences import NS
-from ocs.store.archive.catalogue import Catalogue
-from ocs.store.archive.chunk import Chunk
+from ocs.store.archive.catalogue.catalogue import Catalogue
 from ocs.store.archive.layout import Layout
+from ocs.store.archive.reading.chunk import Chunk
 from ocs.testing.clock import BORN
 from ocs.testing.running import ROOT, RunningDevice, Site
 from ocs.wire import uris

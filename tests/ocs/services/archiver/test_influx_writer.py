@@ -16,7 +16,7 @@ from ocs.model.datatype import DataType
 from ocs.model.series import Batch, FieldType, SeriesKey
 from ocs.services.archiver.influx_writer import LINES, InfluxWriter, forget_place
 from ocs.store.archive.archive import Archive
-from ocs.store.archive.catalogue import Catalogue
+from ocs.store.archive.catalogue.catalogue import Catalogue
 from ocs.store.archive.layout import Layout
 from ocs.wire.archive import encode_batch
 from tests.ocs.services.archiver.line_servers import Gatekeeper, Influx, Victoria

@@ -14,7 +14,7 @@ from ocs.model.series import Batch, FieldType, SeriesKey
 from ocs.services.archiver import listing
 from ocs.services.archiver.listing import list_gaps, list_series, units_by_series
 from ocs.store.archive.archive import Archive
-from ocs.store.archive.reading import ArchiveReader
+from ocs.store.archive.reading.reading import ArchiveReader
 from ocs.wire.archive import encode_batch
 
 NS = 1_000_000_000

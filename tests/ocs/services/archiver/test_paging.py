@@ -22,8 +22,8 @@ from ocs.services.archiver import paging
 from ocs.services.archiver.pages import MOST_GAPS, PAGE_BYTES
 from ocs.services.archiver.paging import MOST_CURSORS, MOST_WAITING, PACE_S, UNUSED_S, HistoryDesk
 from ocs.store.archive.archive import Archive
-from ocs.store.archive.chunk import Chunk
-from ocs.store.archive.reading import ArchiveReader
+from ocs.store.archive.reading.chunk import Chunk
+from ocs.store.archive.reading.reading import ArchiveReader
 from ocs.testing.clock import VirtualClock
 from ocs.wire.archive import encode_batch
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ocs.store.archive.catalogue import Catalogue
+from ocs.store.archive.catalogue.catalogue import Catalogue
 from ocs.store.archive.layout import Layout
 from tests.ocs.store.archive.sealed import opened
 

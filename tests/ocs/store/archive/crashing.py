@@ -11,10 +11,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from ocs.store.archive.catalogue import Catalogue
-from ocs.store.archive.compaction import compact
+from ocs.store.archive.catalogue.catalogue import Catalogue
 from ocs.store.archive.layout import Layout
-from ocs.store.archive.sealing import seal
+from ocs.store.archive.upkeep.compaction import compact
+from ocs.store.archive.upkeep.sealing import seal
 
 STEPS = frozenset({"open", "os.rename", "os.mkdir", "os.remove", "os.rmdir", "os.link"})
 END_OF_TIME = 2**62

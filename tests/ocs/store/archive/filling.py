@@ -16,7 +16,7 @@ from ocs.model.gap import Gap
 from ocs.model.series import Batch, Fields, FieldType, SeriesKey
 from ocs.store.archive.archive import Archive, ArchiveOptions
 from ocs.store.archive.layout import Layout
-from ocs.store.archive.reading import ArchiveReader
+from ocs.store.archive.reading.reading import ArchiveReader
 from ocs.wire.archive import encode_batch
 
 SECOND = 1_000_000_000

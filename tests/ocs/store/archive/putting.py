@@ -11,7 +11,7 @@ import numpy as np
 import ocs.store
 from ocs.model.series import Batch, Fields, SeriesKey
 from ocs.store.archive.archive import Archive, ArchiveOptions
-from ocs.store.archive.taking import Select
+from ocs.store.archive.intake.taking import Select
 from ocs.wire.archive import encode_batch
 from tests.ocs.store.archive.filling import DAY, DEADLINE_S, SECOND, START, THERMO, X
 

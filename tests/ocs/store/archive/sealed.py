@@ -12,11 +12,11 @@ import numpy as np
 
 from ocs.model.datatype import DataType
 from ocs.model.series import Batch, Fields, FieldType, SeriesKey
-from ocs.store.archive.catalogue import Catalogue, Version
-from ocs.store.archive.journal import JournalWriter
+from ocs.store.archive.blocks.ordering import numbers_of
+from ocs.store.archive.blocks.parquet import read_block
+from ocs.store.archive.catalogue.catalogue import Catalogue, Version
+from ocs.store.archive.journal.journal import JournalWriter
 from ocs.store.archive.layout import Layout, day_of
-from ocs.store.archive.ordering import numbers_of
-from ocs.store.archive.parquet import read_block
 from tests.ocs.store.archive import crashing
 from tests.ocs.store.archive.shelf import DAY, FAR_AHEAD, LONG_AGO, SECOND, START, Row
 

@@ -10,12 +10,12 @@ import pyarrow as pa
 
 from ocs.model.datatype import DataType
 from ocs.model.series import FieldType, SeriesKey
-from ocs.store.archive.block_files import NewBlock, Serial, make_block
-from ocs.store.archive.catalogue import Catalogue, Change, Version
+from ocs.store.archive.blocks.files import NewBlock, Serial, make_block
+from ocs.store.archive.blocks.ordering import numbers_of
+from ocs.store.archive.blocks.parquet import NewFiles, read_block
+from ocs.store.archive.blocks.rollups import kept_levels
+from ocs.store.archive.catalogue.catalogue import Catalogue, Change, Version
 from ocs.store.archive.layout import Layout, day_of
-from ocs.store.archive.ordering import numbers_of
-from ocs.store.archive.parquet import NewFiles, read_block
-from ocs.store.archive.rollups import kept_levels
 
 SECOND = 1_000_000_000
 DAY = 86_400 * SECOND

@@ -19,8 +19,8 @@ import ocs.store
 from ocs.model.errors import DuplicateError, ParameterError, RetryAfterError, VersionError
 from ocs.model.gap import Gap, GapCause
 from ocs.store.archive.archive import ArchiveOptions
-from ocs.store.archive.catalogue import Catalogue
-from ocs.store.archive.journal import JournalWriter
+from ocs.store.archive.catalogue.catalogue import Catalogue
+from ocs.store.archive.journal.journal import JournalWriter
 from ocs.store.archive.layout import Layout
 from ocs.wire.archive import encode_gap
 from tests.ocs.store.archive import filling_up, killing

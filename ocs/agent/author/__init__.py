@@ -1,0 +1,1 @@
+"""What an author writes in the body of a device class: channels, operations, feeds, properties, link, transitions."""

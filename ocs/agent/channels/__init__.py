@@ -1,0 +1,1 @@
+"""A device's channels at work: read, polled, written, fed, and their events."""

@@ -1,0 +1,1 @@
+"""From a published sample to the router and the spool: batches, columns, numbers, and the way to the archiver."""

@@ -1,0 +1,1 @@
+"""The archive's catalogue: one SQLite file that tells what is where."""

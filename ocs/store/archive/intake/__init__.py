@@ -1,0 +1,1 @@
+"""What the archive takes: each number once, each field set as a version of its schema, what is bad set aside."""

@@ -1,0 +1,318 @@
+"""The journal: what was taken and is not in blocks yet, as a log of frames with Arrow record batches.
+
+A payload begins with one byte: `S`, a schema, of which each file has its own; `R`, rows of one; `K`, numbers of rows
+that were left out on purpose. A file beside it has how many bytes were on the disk when puts were last answered: what
+is missing of these was lost, what comes behind was never promised to anybody.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgpack
+import numpy as np
+import pyarrow as pa
+
+from ocs.model.errors import TooLargeError
+from ocs.model.series import Batch, Fields, SeriesKey
+from ocs.store.archive.journal.columns import TIME, arrow_arrays, arrow_fields, times_array
+from ocs.store.framed_log import HEAD, LARGEST_FRAME, FramedLog, scan
+from ocs.wire.archive import decode_fields, encode_field
+
+_FormKey = tuple[int, int, tuple[str, ...], bool]
+
+LARGEST_BODY = LARGEST_FRAME - 1_000_000
+"""Bytes of a record batch; the rest of a frame is for its head."""
+
+SYNCED = ".synced"
+"""Ending of the name of the file beside."""
+
+_LENGTH = struct.Struct("<I")
+_SIZE = struct.Struct("<Q")
+_SEQ = pa.field("seq", pa.int64())
+_EPOCH = pa.field("epoch", pa.int64())
+_TIME = pa.field("time", TIME)
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What the rows of a frame are: whose, of which version, with which columns.
+
+    Attributes:
+        series: Number of the series in the catalogue.
+        key: The series.
+        version: Number of the version.
+        fields: Its fields.
+        qualities: Names of the fields that have a column of qualities.
+        numbered: Whether each row has its number; else they count on from the first.
+    """
+
+    series: int
+    key: SeriesKey
+    version: int
+    fields: Fields
+    qualities: tuple[str, ...] = ()
+    numbered: bool = False
+
+    @property
+    def schema(self) -> pa.Schema:
+        """Columns of the record batch."""
+        return pa.schema([_TIME, *([_SEQ] if self.numbered else []), *arrow_fields(self.fields, self.qualities)])
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows of the journal.
+
+    Attributes:
+        form: What they are.
+        epoch: Their epoch.
+        first: Number of the first row that the batch had when it came.
+        last: Number of the last; what lies between and is not here was left out on purpose.
+        batch: Their columns as they lie in the file.
+        end: Where the next frame begins.
+    """
+
+    form: Form
+    epoch: int
+    first: int
+    last: int
+    batch: pa.RecordBatch
+    end: int
+
+    def table(self) -> pa.Table:
+        """Return them as a table with the columns `time`, `epoch`, `seq`, fields and qualities."""
+        batch, count = self.batch, self.batch.num_rows
+        seq = batch.column("seq") if self.form.numbered else pa.array(np.arange(self.first, self.first + count))
+        epoch = pa.array(np.full(count, self.epoch, dtype=np.int64))
+        rest = [name for name in batch.schema.names if name not in {"time", "seq"}]
+        schema = pa.schema([_TIME, _EPOCH, _SEQ, *(batch.schema.field(name) for name in rest)])
+        arrays = [batch.column("time"), epoch, seq, *(batch.column(name) for name in rest)]
+        return pa.Table.from_arrays(arrays, schema=schema)
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Numbers of rows of which none was kept.
+
+    Attributes:
+        series: Number of the series in the catalogue.
+        key: The series.
+        epoch: Their epoch.
+        first: Number of the first row.
+        last: Number of the last.
+        end: Where the next frame begins.
+    """
+
+    series: int
+    key: SeriesKey
+    epoch: int
+    first: int
+    last: int
+    end: int
+
+
+class JournalWriter:
+    """Writes one file of the journal.
+
+    Args:
+        path: The file.
+
+    Attributes:
+        spoiled: Whether the disk failed in such a way that nothing more must be written to this file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.spoiled = False
+        self._log = FramedLog(path)
+        self._synced = _opened(path.with_suffix(SYNCED))
+        self._known: dict[_FormKey, tuple[int, pa.Schema]] = {}
+        self._forms: list[_FormKey] = []
+        self._next = 0
+        self._waiting: list[tuple[Any, ...]] = []
+
+    @property
+    def size(self) -> int:
+        """Bytes of the file."""
+        return self._log.size
+
+    @property
+    def used(self) -> bool:
+        """Whether anything was written."""
+        return self._log.size > len(HEAD)
+
+    def add(self, series: int, version: int, batch: Batch, numbers: Any = None, last: int | None = None) -> None:
+        """Add rows to what the next `flush` writes.
+
+        Args:
+            series: Number of the series.
+            version: Number of the version.
+            batch: The rows.
+            numbers: Number of each row, where they are not numbered without a hole.
+            last: Number of the last row that the batch had when it came.
+
+        Raises:
+            ParameterError: A value does not go with its field's type.
+            TooLargeError: The rows have more bytes than a frame takes.
+        """
+        qualities = tuple(sorted(batch.quality))
+        number, schema = self._form(Form(series, batch.series, version, batch.fields, qualities, numbers is not None))
+        arrays = [times_array(batch.times), *([] if numbers is None else [pa.array(numbers)]), *arrow_arrays(batch)]
+        rows = pa.RecordBatch.from_arrays(arrays, schema=schema)
+        head = msgpack.packb([number, batch.epoch, batch.seq, batch.last if last is None else last])
+        body = memoryview(rows.serialize())
+        if body.nbytes > LARGEST_BODY:
+            raise TooLargeError(
+                f"{len(batch)} rows of {batch.series} have {body.nbytes / 1e6:.0f} MB; at most "
+                f"{LARGEST_BODY / 1e6:.0f} MB are taken at a time: send fewer rows in a batch",
+                limit=LARGEST_BODY,
+            )  # fmt: skip
+        self._waiting.append((b"R" + _LENGTH.pack(len(head)), head, body))
+
+    def leave_out(self, series: int, key: SeriesKey, epoch: int, first: int, last: int) -> None:
+        """Add numbers of rows that are left out to what the next `flush` writes."""
+        told = [series, key.device, key.feed, key.block, epoch, first, last]
+        self._waiting.append((b"K", msgpack.packb(told)))
+
+    def flush(self) -> None:
+        """Write what was added, and have it on the disk when this returns.
+
+        Raises:
+            OSError: The disk refuses; the file is as it was before, unless it is spoiled. What was added is forgotten.
+        """
+        if not self._waiting:
+            return
+        good = self._log.size
+        try:
+            self._log.append(self._waiting)
+            self._sync(good)
+        except OSError:
+            self.forget()
+            raise
+        if self._synced >= 0:
+            with suppress(OSError):  # then less is known of a file that is cut off later
+                os.pwrite(self._synced, _SIZE.pack(self._log.size), 0)
+        self._waiting.clear()
+        self._forms.clear()
+
+    def _sync(self, good: int) -> None:
+        try:
+            self._log.sync()
+        except OSError:
+            # what the kernel could not write it takes for written from now on: there may be a hole in the file
+            self.spoiled = True
+            with suppress(OSError):
+                os.truncate(self._log.path, good)
+            raise
+
+    def forget(self) -> None:
+        """Forget what was added since the last `flush`."""
+        self._waiting.clear()
+        for form in self._forms:
+            self._known.pop(form, None)
+        self._forms.clear()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._log.close()
+        if self._synced >= 0:
+            os.close(self._synced)
+            self._synced = -1
+
+    def _form(self, form: Form) -> tuple[int, pa.Schema]:
+        """Return the number of a form in this file, and its schema."""
+        key = (form.series, form.version, form.qualities, form.numbered)
+        known = self._known.get(key)
+        if known is None:
+            number, self._next = self._next, self._next + 1
+            known = self._known[key] = (number, form.schema)
+            self._forms.append(key)
+            self._waiting.append((b"S", msgpack.packb([number, *_encoded(form)])))
+        return known
+
+
+class JournalReader:
+    """Reads one file of the journal, also while it is written: `read` yields what came since the last time.
+
+    Args:
+        path: The file.
+        offset: Rows that lie before it are not yielded.
+    """
+
+    def __init__(self, path: Path, offset: int = 0) -> None:
+        self._path = path
+        self._from = offset
+        self._forms: dict[int, tuple[Form, pa.Schema]] = {}
+        self.position = 0
+
+    def read(self) -> Iterator[Rows | LeftOut]:
+        """Yield what is there and was not yielded; a torn end is left for the next time.
+
+        Raises:
+            OSError: The file cannot be read.
+        """
+        for frame in scan(self._path, self.position):
+            item = self._item(frame.payload, frame.end)
+            self.position = frame.end
+            if item is not None and frame.offset >= self._from:
+                yield item
+
+    def _item(self, payload: bytes, end: int) -> Rows | LeftOut | None:
+        kind = payload[:1]
+        if kind == b"S":
+            number, *told = msgpack.unpackb(memoryview(payload)[1:])
+            form = _decoded(*told)
+            self._forms[number] = (form, form.schema)
+        elif kind == b"K":
+            series, device, feed, block, epoch, first, last = msgpack.unpackb(memoryview(payload)[1:])
+            return LeftOut(series, SeriesKey(device, feed, block), epoch, first, last, end)
+        elif kind == b"R":
+            begin = 1 + _LENGTH.size
+            at = begin + _LENGTH.unpack_from(payload, 1)[0]
+            number, epoch, first, last = msgpack.unpackb(memoryview(payload)[begin:at])
+            form, schema = self._forms[number]
+            return Rows(form, epoch, first, last, _batch(payload, at, schema), end)
+        return None
+
+
+def synced_bytes(path: Path) -> int:
+    """Return how many bytes of a file were on the disk when puts were last answered; 0 where nobody knows."""
+    try:
+        return int(_SIZE.unpack(path.with_suffix(SYNCED).read_bytes())[0])
+    except (OSError, struct.error):
+        return 0
+
+
+def read_journal(path: Path, offset: int = 0) -> Iterator[Rows | LeftOut]:
+    """Yield what a file of the journal has from an offset on."""
+    return JournalReader(path, offset).read()
+
+
+def _opened(path: Path) -> int:
+    try:
+        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    except OSError:
+        return -1
+
+
+def _batch(payload: bytes, at: int, schema: pa.Schema) -> pa.RecordBatch:
+    return pa.ipc.read_record_batch(pa.py_buffer(payload).slice(at), schema)
+
+
+def _encoded(form: Form) -> list[Any]:
+    key = form.key
+    fields = {name: encode_field(kind) for name, kind in form.fields.items()}
+    return [form.series, key.device, key.feed, key.block, form.version, fields, form.qualities, form.numbered]
+
+
+def _decoded(  # noqa: PLR0917 - the parts of a frame, in order
+    series: int, device: str, feed: str, block: str, version: int, fields: Mapping[str, Any], qualities: list[str],
+    numbered: bool,  # noqa: FBT001 - a part of a frame
+) -> Form:  # fmt: skip
+    return Form(series, SeriesKey(device, feed, block), version, decode_fields(fields), tuple(qualities), numbered)

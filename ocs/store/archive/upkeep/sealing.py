@@ -1,0 +1,165 @@
+"""A closed file of the journal becomes blocks: one for each series, version and day, sorted, each row once."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ocs.model.gap import Gap, GapCause
+from ocs.model.series import SeriesKey
+from ocs.store import framed_log
+from ocs.store.archive.blocks.files import NewBlock, Serial, make_block
+from ocs.store.archive.blocks.ordering import in_order, joined, numbers_of
+from ocs.store.archive.blocks.parquet import NewFiles
+from ocs.store.archive.blocks.rollups import kept_levels
+from ocs.store.archive.catalogue.catalogue import Block, Catalogue, Change, Rollup
+from ocs.store.archive.journal.journal import JournalReader, LeftOut, Rows, synced_bytes
+from ocs.store.archive.layout import Layout, day_of
+from ocs.store.archive.upkeep.verification import DAMAGED
+
+_NS_PER_DAY = 86_400_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class SealReport:
+    """What was made.
+
+    Attributes:
+        blocks: How many blocks.
+        rows: Their rows.
+        size: Their bytes.
+        lost: Bytes of the journal that could not be read because they are damaged or gone; what there is of them is set
+            aside.
+    """
+
+    blocks: int
+    rows: int
+    size: int
+    lost: int = 0
+
+
+_Frames = dict[tuple[Any, ...], list[Rows]]
+"""Rows by what else but their version tells whether they have the same columns."""
+
+
+@dataclass(slots=True)
+class _Content:
+    """What a file of the journal has: rows by series and version, numbers of rows by series and epoch."""
+
+    frames: dict[tuple[int, int], _Frames] = field(default_factory=lambda: defaultdict(lambda: defaultdict(list)))
+    spans: dict[tuple[int, int], list[tuple[int, int]]] = field(default_factory=lambda: defaultdict(list))
+
+    def read(self, reader: JournalReader) -> None:
+        """Take in what a file has, up to its end or to what is damaged."""
+        for item in reader.read():
+            series = item.series if isinstance(item, LeftOut) else item.form.series
+            self.spans[series, item.epoch].append((item.first, item.last))
+            if not isinstance(item, LeftOut) and item.batch.num_rows:
+                form = item.form
+                self.frames[series, form.version][form.qualities, form.numbered].append(item)
+
+    def last_rows(self) -> Iterator[tuple[SeriesKey, int]]:
+        """Yield each series and the latest time of its rows, ns."""
+        for frames in self.frames.values():
+            rows = [rows for same in frames.values() for rows in same]
+            yield rows[0].form.key, max(int(pc.max(each.batch.column("time")).value) for each in rows)
+
+
+def seal(path: Path, number: int, catalogue: Catalogue, layout: Layout) -> SealReport:
+    """Make blocks and roll-ups of a file of the journal; in the end one transaction has them count instead of it.
+
+    Whatever ends it before leaves the file as what counts; made again, the blocks have the same names. The file
+    itself stays for those who read it, until somebody deletes it. One that was sealed already is left alone.
+
+    Args:
+        path: The file, to which nothing more is written.
+        number: Its number.
+        catalogue: The catalogue.
+        layout: Where the blocks go.
+
+    Raises:
+        OSError: The disk is full or refuses.
+    """
+    if number <= catalogue.sealed:
+        return SealReport(0, 0, 0)
+    content, reader = _Content(), JournalReader(path)
+    content.read(reader)
+    lost = _lost_bytes(path, reader.position)
+    blocks: list[Block] = []
+    rollups: list[Rollup] = []
+    with NewFiles() as files:
+        for (series, version), frames in content.frames.items():
+            key = next(iter(frames.values()))[0].form.key
+            for day, rows in _days(in_order(joined([_table(same) for same in frames.values()]))):
+                levels = kept_levels(numbers_of(rows, "time"), rows.num_rows)
+                new = NewBlock(key, series, day, Serial(number, version), levels)
+                block, rolled = make_block(files, layout, new, rows.schema, [rows])
+                blocks.append(block)
+                rollups += rolled
+        files.publish()
+    gaps = _set_aside(path, content, lost) if lost else []
+    catalogue.seal(number, Change(blocks, rollups, gaps=gaps), content.spans)
+    return SealReport(len(blocks), sum(block.rows for block in blocks), sum(block.size for block in blocks), lost)
+
+
+def _table(rows: Sequence[Rows]) -> pa.Table:
+    """Return rows of one form as one table with the columns of a block, in the order in which they came."""
+    table = pa.Table.from_batches([each.batch for each in rows]).combine_chunks()
+    counts = [each.batch.num_rows for each in rows]
+    epochs = np.repeat(np.array([each.epoch for each in rows], np.int64), counts)
+    if rows[0].form.numbered:
+        at = table.schema.get_field_index("seq")
+        numbers = table.column(at)
+        table = table.remove_column(at)
+    else:
+        starts = np.array([each.first for each in rows], np.int64) - np.cumsum([0, *counts[:-1]])
+        numbers = pa.array(np.arange(table.num_rows) + np.repeat(starts, counts))
+    return table.add_column(1, "epoch", pa.array(epochs)).add_column(2, "seq", numbers)
+
+
+def _days(table: pa.Table) -> Iterator[tuple[str, pa.Table]]:
+    days = numbers_of(table, "time") // _NS_PER_DAY
+    cuts = [0, *(np.flatnonzero(np.diff(days)) + 1).tolist(), len(days)]
+    for first, end in pairwise(cuts):
+        yield day_of(int(days[first]) * _NS_PER_DAY), table.slice(first, end - first)
+
+
+def _lost_bytes(path: Path, position: int) -> int:
+    """Return how many bytes behind the good frames are lost, not just a write that never came to its end.
+
+    What was not written whole was not answered, so its sender still has it. A loss of power may leave zeros of it.
+    """
+    answered = synced_bytes(path)
+    if answered > position:
+        return answered - position
+    report = framed_log.check(path, position)
+    if not report.damaged:
+        return 0
+    with path.open("rb") as file:
+        file.seek(position)
+        rest = file.read()
+    return len(rest) if rest.strip(b"\0") else 0
+
+
+def _set_aside(path: Path, content: _Content, lost: int) -> list[Gap]:
+    """Keep a damaged file under another name, and return a gap for each series that may have had more rows in it."""
+    with suppress(FileExistsError):
+        os.link(path, path.with_name(path.name + DAMAGED))
+    written = path.stat().st_mtime_ns
+    return [
+        Gap(
+            key.device, last, max(last, written), GapCause.DAMAGED, key.feed, key.block,
+            detail=f"{lost} bytes of {path.name} cannot be read",
+        )
+        for key, last in content.last_rows()
+    ]  # fmt: skip

@@ -1,0 +1,1 @@
+"""An agent's spool: numbered rows in segment files, kept until the archive has them, and what is lost is named."""

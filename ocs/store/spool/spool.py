@@ -1,0 +1,400 @@
+"""What an agent has recorded and the archiver has not: files on the agent's own disk, deleted when they have arrived.
+
+Entries lie in segment files, one chain for each priority. A commit is one write to the end of the newest: safe
+against the death of the process when it returns, against a loss of power a second later. Acknowledgements are not
+written: what a new process finds is sent again, and the archive takes only what it has not.
+
+Two locks: `_files` is held by who changes files, which is the thread that commits, for as long as the disk takes.
+`_lock` guards what is known about them, for moments: taking and acknowledging never wait for a slow write.
+"""
+
+from __future__ import annotations
+
+import errno
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from ocs.model.gap import GapCause
+from ocs.store.durability import sync_folder
+from ocs.store.framed_log import FramedLog
+from ocs.store.spool.files import found_segments, make_reserve, segment_path
+from ocs.store.spool.limits import Damage, Entry, Opening, SpoolLimits, Taken, Ticket
+from ocs.store.spool.live import LiveQueue
+from ocs.store.spool.losses import Losses
+from ocs.store.spool.mark import Mark
+from ocs.store.spool.segment import Segment
+
+__all__ = ["Damage", "Entry", "Opening", "Spool", "SpoolLimits", "Taken", "Ticket"]
+
+SYNC_S = 1.0
+TELL_AGAIN_S = 3600.0
+"""A trouble that goes on is told again after so long, in s."""
+
+WARN_PART = 0.7
+ROTATIONS = 10
+"""A file is written for a tenth of the time that entries may wait: files are dropped whole when they are too old."""
+
+NS = 1_000_000_000
+
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+
+
+class Spool:
+    """The spool of one agent. `commit` is called from one thread, all else from any.
+
+    Args:
+        folder: Its folder.
+        limits: Its bounds.
+        now: Returns POSIX s.
+        on_trouble: Told in one sentence, from the thread that found the trouble.
+
+    Attributes:
+        now: Returns POSIX s.
+        dropped_rows: Rows that were given up since the start.
+    """
+
+    def __init__(
+        self, folder: Path, limits: SpoolLimits, *, now: Callable[[], float], on_trouble: Callable[[str], None]
+    ) -> None:
+        self.now = now
+        self.dropped_rows = 0
+        self._folder = folder
+        self._reserve = folder / "reserve"
+        self._mark = Mark(folder / "last_commit")
+        self._limits = limits
+        self._on_trouble = on_trouble
+        self._told: dict[str, float] = {}
+        self._lock = threading.Lock()
+        self._segments: dict[int, Segment] = {}
+        self._live = LiveQueue(limits.live_bytes)
+        self._backlog_next = False
+        self._done: set[int] = set()
+        self._files = threading.Lock()
+        self._current: dict[int, Segment] = {}
+        self._unsynced: dict[int, Segment] = {}
+        self._next = 1
+        self._losses = Losses()
+        self._warned = False
+        self._synced = 0.0
+
+    # -- life ------------------------------------------------------------------------------------
+
+    def open(self) -> Opening:
+        """Find what an earlier process has left; its newest files are gone on with.
+
+        Raises:
+            OSError: The folder cannot be used.
+        """
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        last_commit, orderly = self._mark.open()
+        if last_commit is None:  # whoever is killed before the first commit misses what came from here on
+            opened = int(self.now() * NS)
+            self._mark.stamp(opened, opened)
+        segments, damaged = found_segments(self._folder)
+        for segment in segments:
+            self._segments[segment.number] = segment
+            self._current[segment.priority] = segment
+        for segment in self._current.values():
+            with suppress(OSError):  # then it is only read, and a new one is begun
+                segment.log = FramedLog(segment.path, keep=segment.size)
+        self._next = max(self._segments, default=0) + 1
+        make_reserve(self._reserve, self._limits.reserve_bytes)
+        for damage in damaged:
+            self._on_trouble(f"a file of the spool was damaged; it was set aside as {damage.path}")
+        return Opening(last_commit, orderly, damaged, self.depth_rows)
+
+    def close(self, *, orderly: bool = True) -> None:
+        """End; in good order what has arrived is deleted, and the next start knows that nothing is missing."""
+        with self._files:
+            now = self.now()
+            self._put_gaps(now)
+            self._tidy()
+            for segment in list(self._current.values()):
+                self._retire(segment)
+            self._sync(now)
+            self._mark.close(int(now * NS), orderly=orderly)
+
+    def nothing_new(self, upto: float) -> None:
+        """Take note that all there was up to a time (POSIX s) is committed."""
+        with self._files:
+            self._put_gaps(upto)
+            self._sync(upto)
+            self._mark.stamp(int(upto * NS), int(self._synced * NS))
+            self._tidy()
+
+    # -- putting in ------------------------------------------------------------------------------
+
+    def commit(self, entries: Sequence[Entry], *, upto: float | None = None) -> list[Ticket]:
+        """Have entries kept; they outlive the process when this returns. Tickets come by priority.
+
+        What does not fit on the disk even after older data were dropped is lost, counted, and told by a gap.
+
+        Args:
+            entries: The entries.
+            upto: All that came before this time (POSIX s) is in them, or was committed before: after the death of
+                the process what is missing begins here. By default now.
+        """
+        now = self.now() if upto is None else upto
+        by_priority: dict[int, list[Entry]] = {}
+        for entry in entries:
+            by_priority.setdefault(entry.priority, []).append(entry)
+        with self._files:
+            self._drop_old(now)
+            tickets = [
+                ticket
+                for priority in sorted(by_priority)
+                for ticket in self._keep(priority, by_priority[priority], now)
+            ]
+            self._bound(now)
+            self._put_gaps(now)
+            if abs(now - self._synced) >= SYNC_S:
+                self._sync(now)
+            self._mark.stamp(int(now * NS), int(self._synced * NS))
+            self._tidy()
+        return tickets
+
+    def _keep(self, priority: int, entries: Sequence[Entry], now: float) -> list[Ticket]:
+        while True:
+            try:
+                return self._write(priority, entries, now)
+            except OSError as error:
+                if error.errno not in _FULL or not self._make_room(priority, now):
+                    self._lose(entries, error, now)
+                    return []
+
+    def _write(self, priority: int, entries: Sequence[Entry], now: float) -> list[Ticket]:
+        segment = self._segment(priority, now)
+        try:
+            segment.write(entries, int(now * NS))
+        except OSError as error:
+            if error.errno not in _FULL:
+                self._retire(segment)
+            raise
+        self._unsynced[segment.number] = segment
+        with self._lock:
+            tickets = segment.added(entries, int(now * NS))
+            for ticket, entry in zip(tickets, entries, strict=True):
+                self._live.add(ticket, entry.body)
+            for oldest in self._live.overflow():
+                self._segments[oldest.segment].let_wait(oldest.place)
+        return tickets
+
+    def _segment(self, priority: int, now: float) -> Segment:
+        current = self._current.get(priority)
+        if current is not None:
+            age_s = now - current.begun / NS if current.begun else 0.0
+            if current.log and current.size < self._limits.segment_bytes and age_s < self._limits.max_age_s / ROTATIONS:
+                return current
+            self._retire(current)
+        path = segment_path(self._folder, priority, self._next)
+        segment = Segment(path, self._next, priority, FramedLog(path))
+        self._next += 1
+        with self._lock:
+            self._segments[segment.number] = segment
+        self._current[priority] = segment
+        return segment
+
+    def _retire(self, segment: Segment) -> None:
+        """Write no more into a file; it is closed when it is synced."""
+        self._current.pop(segment.priority, None)
+        if segment.done:
+            self._forget(segment)
+        elif segment.number not in self._unsynced:
+            segment.close()
+
+    def _sync(self, now: float) -> None:
+        self._synced = now
+        unsynced, self._unsynced = self._unsynced, {}
+        for segment in unsynced.values():
+            if segment.log is not None:
+                with suppress(OSError):
+                    segment.log.sync()
+            if self._current.get(segment.priority) is not segment:
+                segment.close()
+        if unsynced:
+            sync_folder(self._folder)
+            make_reserve(self._reserve, self._limits.reserve_bytes)
+
+    def _tidy(self) -> None:
+        """Delete files of which all has arrived, and empty those that are being written."""
+        with self._lock:
+            numbers, self._done = self._done, set()
+        for number in numbers:
+            segment = self._segments.get(number)
+            if segment is None or not segment.done:
+                continue
+            if self._current.get(segment.priority) is not segment:
+                self._forget(segment)
+                continue
+            try:
+                segment.clear()
+            except OSError:
+                self._retire(segment)
+                continue
+            self._unsynced.pop(number, None)
+            with self._lock:
+                segment.cleared()
+
+    def _forget(self, segment: Segment) -> None:
+        """Delete a file; what of it is on its way does not matter any more."""
+        with self._lock:
+            self._segments.pop(segment.number, None)
+            if not segment.done:
+                self._live.forget(segment.number)
+        self._unsynced.pop(segment.number, None)
+        segment.close()
+        with suppress(OSError):
+            segment.path.unlink(missing_ok=True)
+
+    # -- bounds ----------------------------------------------------------------------------------
+
+    def _bound(self, now: float) -> None:
+        size, most = self._size, self._limits.max_bytes
+        if size > WARN_PART * most and not self._warned:
+            self._warned = True
+            self._on_trouble(
+                f"the spool has {size / 1e6:.0f} MB of the {most / 1e6:.0f} MB that it may have; "
+                "then the oldest data go: see that the archiver runs"
+            )
+        self._warned = self._warned and size > WARN_PART * most / 2
+        files = (
+            self._least(0) if size > most else []
+        )  # of now: gap records of what goes may need room, but not for ever
+        while files and self._size > most and len(self._segments) > 1:
+            self._drop(files.pop(0), GapCause.SPOOL_FULL, now)
+
+    @property
+    def _size(self) -> int:
+        return sum(segment.size for segment in self._segments.values())
+
+    def _least(self, priority: int) -> list[Segment]:
+        """Return the files with anything of `priority` or below, in the order in which they may go."""
+        files = [each for each in self._segments.values() if each.priority >= priority and not each.done]
+        return sorted(files, key=lambda segment: (-segment.priority, segment.number))
+
+    def _make_room(self, priority: int, now: float) -> bool:
+        """Give up the reserve, then the oldest of the lowest priority; False when nothing can go."""
+        with suppress(OSError):
+            self._reserve.unlink()
+            return True
+        least = self._least(max(priority, 1))  # what tells of losses is not dropped for what tells of later ones
+        if not least:
+            return False
+        self._drop(least[0], GapCause.DISK_FULL, now)
+        return True
+
+    def _drop_old(self, now: float) -> None:
+        limit = int((now - self._limits.max_age_s) * NS)
+        for segment in list(self._segments.values()):
+            if segment.priority and segment.newest < limit and not segment.done:
+                self._drop(segment, GapCause.SPOOL_OLD, now)
+
+    def _drop(self, segment: Segment, cause: GapCause, now: float) -> None:
+        """Give a file up; its gaps are written before it goes, wherever the disk has room for them."""
+        self._unsynced.pop(segment.number, None)
+        if self._current.get(segment.priority) is segment:
+            self._retire(segment)
+        for entry in segment.left():
+            if entry.series is not None or segment.priority:  # a spool full of gap records gives them up too
+                self._losses.add(entry, cause)
+        rows = segment.left_rows
+        self._put_gaps(now)
+        self._forget(segment)
+        self._count_lost(rows, f"the spool dropped {rows} rows ({cause.value})", now)
+
+    def _lose(self, entries: Sequence[Entry], error: OSError, now: float) -> None:
+        why = "" if error.errno in _FULL else error.strerror or str(error)
+        for entry in entries:
+            self._losses.add(entry, GapCause.DISK_FULL, why)
+        rows = sum(entry.rows for entry in entries)
+        self._count_lost(rows, f"{rows} rows could not be put into the spool: {error.strerror or error}", now)
+
+    def _count_lost(self, rows: int, what: str, now: float) -> None:
+        self.dropped_rows += rows
+        if rows:
+            self._tell("rows", f"{what}; `ocs gaps` tells which", now)
+
+    def _put_gaps(self, now: float) -> None:
+        entries = self._losses.entries()
+        if entries:
+            with suppress(OSError):
+                self._write(0, entries, now)
+                self._losses.clear()
+
+    def _tell(self, what: str, sentence: str, now: float) -> None:
+        """Tell a trouble, and not again soon while it lasts."""
+        if what not in self._told or abs(now - self._told[what]) >= TELL_AGAIN_S:
+            self._told[what] = now
+            self._on_trouble(sentence)
+
+    # -- taking out ------------------------------------------------------------------------------
+
+    def take(self, max_bytes: int) -> Taken | None:
+        """Return entries to send, None when none wait.
+
+        The newest come first, from memory; when older ones wait in files, every second call returns of those.
+        """
+        unreadable: list[Segment] = []
+        with self._lock:
+            taken = self._take_backlog(max_bytes, unreadable) if self._backlog_next or not self._live else None
+            taken = taken or self._live.take(max_bytes)
+            self._backlog_next = taken is not None and taken.live
+        for segment in unreadable:
+            self._tell(
+                segment.path.name,
+                f"{segment.left_rows} rows in {segment.path} cannot be read; the next start sets the file aside",
+                self.now(),
+            )
+        return taken
+
+    def _take_backlog(self, max_bytes: int, unreadable: list[Segment]) -> Taken | None:
+        waiting = [segment for segment in self._segments.values() if segment.waits]
+        for segment in sorted(waiting, key=lambda segment: segment.waiting_since):
+            found = segment.take(max_bytes)
+            if found:
+                tickets = [ticket for ticket, _ in found]
+                return Taken(tickets, [body for _, body in found], sum(ticket.rows for ticket in tickets), live=False)
+            unreadable.append(segment)
+        return None
+
+    def acknowledge(self, tickets: Iterable[Ticket]) -> None:
+        """Take note that entries have arrived; a file of which all have goes, at the next commit at the latest."""
+        with self._lock:
+            for ticket in tickets:
+                segment = self._segments.get(ticket.segment)
+                if segment is not None:
+                    segment.arrive(ticket)
+                    if segment.done:
+                        self._done.add(segment.number)
+        if self._done and self._files.acquire(blocking=False):
+            try:
+                self._tidy()
+            finally:
+                self._files.release()
+
+    def give_back(self, tickets: Iterable[Ticket]) -> None:
+        """Take note that entries have not arrived; they will be taken again, from the files."""
+        with self._lock:
+            for ticket in tickets:
+                if ticket.segment in self._segments:
+                    self._segments[ticket.segment].let_wait(ticket.place)
+
+    @property
+    def depth_rows(self) -> int:
+        """Rows that have not arrived."""
+        return sum(segment.left_rows for segment in list(self._segments.values()))
+
+    @property
+    def depth_bytes(self) -> int:
+        """Bytes of the entries that have not arrived."""
+        return sum(segment.left_bytes for segment in list(self._segments.values()))
+
+    @property
+    def oldest_s(self) -> float:
+        """Age of the oldest entry that has not arrived, in s; 0 when none waits."""
+        with self._lock:
+            since = [each.since for each in self._segments.values()]
+        known = [each for each in since if each is not None]
+        return max(0.0, self.now() - min(known) / NS) if known else 0.0
