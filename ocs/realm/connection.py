@@ -15,8 +15,9 @@ from autobahn.wamp.types import PublishOptions
 from twisted.internet import defer
 from twisted.internet.defer import Deferred
 
-from ocs.model.errors import DeadlineError, OcsError, RouterLostError
+from ocs.model.errors import OcsError, RouterLostError
 from ocs.realm import failures
+from ocs.realm.deadline import with_deadline
 from ocs.realm.endpoint import Endpoint
 from ocs.realm.reactor import loop_of
 from ocs.realm.roster import Handler, Match, Procedure, Roster, Subscription
@@ -39,6 +40,9 @@ MakeClient = Callable[[Endpoint, Callable[[], RealmSession], Any, float], tuple[
 
 class RealmConnection:
     """A member of a realm.
+
+    Attributes:
+        on_room: Called when the line has taken all that was sent; whoever sends much sets it, and heeds `full`.
 
     Args:
         ways: The ways to the router, the best first; they are tried in turn.
@@ -79,6 +83,7 @@ class RealmConnection:
         self._leaving: list[Deferred[None]] = []
         self._first: list[Deferred[None]] = []
         self.details: Any = None
+        self.on_room: Callable[[], None] = lambda: None
         self.last_error = "not tried yet"
 
     # -- life ------------------------------------------------------------------------------------
@@ -87,6 +92,14 @@ class RealmConnection:
     def joined(self) -> bool:
         """Whether calls can be made now."""
         return self._session is not None
+
+    @property
+    def full(self) -> bool:
+        """Whether what was sent last still waits for the line; `on_room` is called when that is over."""
+        return self._session is not None and self._session.outflow.full
+
+    def _room(self) -> None:
+        loop_of(self._reactor).call_soon(self.on_room)
 
     @property
     def session_id(self) -> int | None:
@@ -151,7 +164,7 @@ class RealmConnection:
         self._attempt_of = None  # what becomes of an earlier attempt is of no matter to this one
 
         def make() -> RealmSession:
-            self._attempt_of = RealmSession(self.realm, self._joined, self._gone)
+            self._attempt_of = RealmSession(self.realm, self._joined, self._gone, self._room)
             return self._attempt_of
 
         endpoint, factory = self._make_client(way, make, self._reactor, JOIN_TIMEOUT_S)
@@ -282,33 +295,7 @@ class RealmConnection:
             asked: Deferred[Any] = session.call(procedure, *args, **kwargs)
         except WampError as error:  # lost meanwhile, or a URI or an argument that no router takes
             return defer.fail(failures.from_wire(error, procedure))
-        late = False
-
-        def expire() -> None:
-            nonlocal late
-            late = True
-            asked.cancel()
-
-        # asyncio's own timer: Twisted's costs several times more, and nearly every call ends before it.
-        timer = loop_of(self._reactor).call_later(timeout_s, expire)
-
-        def done(result: Any) -> Any:
-            timer.cancel()
-            return result
-
-        def failed(failure: Any) -> Any:
-            timer.cancel()
-            if late:
-                raise DeadlineError(f"{procedure} did not answer within {timeout_s:g} s", field=procedure)
-            if failure.check(defer.CancelledError):
-                return failure
-            raise failures.from_wire(failure.value, procedure)
-
-        # A Deferred of our own: at a loss autobahn takes the failure out of its, and who looks later sees nothing.
-        answer: Deferred[Any] = Deferred(lambda _: asked.cancel())
-        asked.addCallbacks(done, failed)
-        asked.addCallbacks(answer.callback, answer.errback)
-        return answer
+        return with_deadline(asked, procedure, timeout_s, loop_of(self._reactor))
 
     def _away(self, what: str) -> RouterLostError:
         if self._closed:

@@ -20,6 +20,31 @@ TOGETHER_BYTES = 32_000
 """Messages of one turn of the loop are written together up to so many bytes."""
 
 
+class Outflow:
+    """Whether what was sent last still waits for the line; told by the transport, as to Twisted's producers.
+
+    Args:
+        on_room: Called when the line has taken everything.
+    """
+
+    def __init__(self, on_room: Callable[[], None]) -> None:
+        self.full = False
+        self._on_room = on_room
+
+    def pauseProducing(self) -> None:  # noqa: N802 - Twisted's name
+        """Take note that more than 64 kB wait."""
+        self.full = True
+
+    def resumeProducing(self) -> None:  # noqa: N802 - Twisted's name
+        """Take note that nothing waits."""
+        self.full = False
+        self._on_room()
+
+    def stopProducing(self) -> None:  # noqa: N802 - Twisted's name
+        """Take note that the line is lost."""
+        self.full = False
+
+
 class RealmSession(ApplicationSession):
     """One session from join to loss; it tells its connection of both."""
 
@@ -28,11 +53,13 @@ class RealmSession(ApplicationSession):
         realm: str,
         joined: Callable[[RealmSession, Any], None],
         gone: Callable[[RealmSession, str], None],
+        on_room: Callable[[], None],
     ) -> None:
         super().__init__(ComponentConfig(realm=realm))
         self._joined = joined
         self._gone = gone
         self._reason = "connection lost"
+        self.outflow = Outflow(on_room)
 
     @override
     def onConnect(self) -> None:
@@ -40,12 +67,17 @@ class RealmSession(ApplicationSession):
 
     @override
     def onJoin(self, details: Any) -> None:
+        protocol: Any = self._transport
+        protocol.transport.registerProducer(self.outflow, True)
         self._joined(self, details)
 
     @override
     def onLeave(self, details: Any) -> None:
         # Calling up ends the calls that are in flight; without it they would wait for ever.
         self._reason = details.message or details.reason
+        protocol: Any = self._transport
+        if protocol is not None:  # else the line is lost already
+            protocol.transport.unregisterProducer()  # a full line that has a producer would not be closed
         super().onLeave(details)
 
     @override

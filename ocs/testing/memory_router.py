@@ -81,6 +81,16 @@ class MemoryRouter:
         for act in held:
             self._loop.call_soon(act)
 
+    def clog(self) -> None:
+        """Have members know that what they send waits for the line; it comes all the same."""
+        for line in self._lines:
+            line.producer.pauseProducing()
+
+    def unclog(self) -> None:
+        """Have them know that the line has room again."""
+        for line in self._lines:
+            line.producer.resumeProducing()
+
     # -- lines -----------------------------------------------------------------------------------
 
     def _make_client(self, way: Endpoint, session: Callable[[], Any], reactor: Any, timeout_s: float) -> Any:
@@ -150,6 +160,7 @@ class _Line:
         self.protocol = protocol
         self.realm: MemoryRealm | None = None
         self.peer: Peer | None = None
+        self.producer: Any = None
         self._router = router
         self._pending = b""
         self._greeted = False
@@ -175,6 +186,14 @@ class _Line:
     def writeSequence(self, data: Iterable[bytes]) -> None:  # noqa: N802 - Twisted's name
         """Take bytes of the client."""
         self.write(b"".join(data))
+
+    def registerProducer(self, producer: Any, _streaming: bool) -> None:  # noqa: FBT001, N802 - Twisted's
+        """Keep who is to be told when the line is full."""
+        self.producer = producer
+
+    def unregisterProducer(self) -> None:  # noqa: N802 - Twisted's name
+        """Tell nobody any more."""
+        self.producer = None
 
     def loseConnection(self) -> None:  # noqa: N802 - Twisted's name
         """Close on the client's wish."""

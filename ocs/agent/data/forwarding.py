@@ -48,10 +48,13 @@ class Forwarder:
         self._failures = 0
         self._pause: Any = None
         self._drained: list[Deferred[None]] = []
+        connection.on_room = self.wake
 
     def wake(self) -> None:
         """Send what waits, unless the archiver is not to be asked now."""
-        while self._connection.joined and self._pause is None and self._in_flight < self._window:
+        # A call is handed over when the one before has gone out: what is published meanwhile waits for one, not eight.
+        connection = self._connection
+        while connection.joined and not connection.full and self._pause is None and self._in_flight < self._window:
             taken = self._spool.take(PUT_BYTES)
             if taken is None:
                 break

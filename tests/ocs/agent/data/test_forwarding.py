@@ -208,6 +208,16 @@ def test_no_more_calls_are_in_flight_than_the_window_has(lane: Lane, kept: Keepe
     assert kept.values == lane.all
 
 
+def test_while_the_line_is_full_no_call_is_handed_over(lane: Lane, kept: Keeper, memory_router: MemoryRouter) -> None:
+    memory_router.clog()
+    lane.offer(3)
+    assert kept.values == []
+
+    memory_router.unclog()
+    lane.site.clock.settle()
+    assert kept.values == lane.all
+
+
 def test_a_restart_sends_what_was_left_and_says_what_is_missing(lane: Lane) -> None:
     lane.offer(3)
     site = lane.site
