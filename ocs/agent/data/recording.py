@@ -7,19 +7,23 @@ came since its last commit. A row counts as taken when that commit has returned.
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 import msgpack
 import numpy as np
 
-from ocs.agent.data.row_columns import NO_QUALITY, Chunk, Columns, Kinds, Rows, chunk_bytes
+from ocs.agent.data.row_columns import NO_QUALITY, Columns, Kinds, Rows, chunk_bytes, nanoseconds, values_bytes
+from ocs.model.errors import TooLargeError
+from ocs.model.feed import FURTHEST_S
 from ocs.model.gap import Gap, GapCause
 from ocs.model.quality import Quality
 from ocs.model.series import Batch, FieldType, SeriesKey
+from ocs.store.spool.losses import gap_entry
 from ocs.store.spool.spool import Entry, Spool
-from ocs.wire.archive import encode_batch, encode_gap
+from ocs.wire.archive import encode_batch
 
 COMMIT_S = 0.2
 """A row waits at most so long, in s, for its commit."""
@@ -28,29 +32,28 @@ QUIET_S = 1.0
 """A spool that gets nothing takes note each second that nothing is missing, so that gaps are told exactly."""
 
 BATCH_BYTES = 400_000
-"""A batch has at most so many bytes (spikes page, 7); when as many wait, they are committed at once."""
+"""A batch has nearly so many bytes at most (spikes page, 7); when as many wait, they are committed at once."""
+
+LARGEST_ENTRY_BYTES = 2 * BATCH_BYTES
+"""A batch that has more when it is encoded is halved, down to one row."""
+
+LARGEST_ROW_BYTES = 15_000_000
+"""The router takes no message of more than 16 MiB: a larger row would never arrive, nor what waits behind it."""
+
+MOST_TRIED = 100
+"""So many rows of a series are found bad one by one in a commit; then the rest of a group with a bad one is lost."""
 
 LONGEST_QUEUE_BYTES = 64_000_000
 """What may wait for a disk that stands still; what comes beyond is lost, with a gap record."""
 
-GAP_PRIORITY, FEED_PRIORITY, BULK_PRIORITY = 0, 1, 2
-"""What is kept longest when the spool is full, and what goes first."""
+FEED_PRIORITY, BULK_PRIORITY = 1, 2
+"""What is kept longer when the spool is full, and what goes first; gap records have 0."""
 
 SLOW_DISK = f"the disk did not keep up with {LONGEST_QUEUE_BYTES / 1e6:g} MB of waiting rows"
 
 NS = 1_000_000_000
 
 Types = Callable[[], Mapping[str, FieldType]]
-
-
-@dataclass(frozen=True, slots=True)
-class _Lost:
-    """Rows that were lost between two instants, in POSIX s."""
-
-    first: float
-    last: float
-    rows: int
-    why: str
 
 
 class SeriesRecorder:
@@ -71,7 +74,7 @@ class SeriesRecorder:
         self._lock = threading.Lock()
         self._waiting: list[Rows | Columns] = []
         self._next = 1
-        self._lost: _Lost | None = None
+        self._lost: Gap | None = None
 
     def add(
         self, time: float, names: Sequence[str], values: Sequence[Any], quality: Mapping[str, Quality] = NO_QUALITY
@@ -84,7 +87,7 @@ class SeriesRecorder:
             values: Their values, None for none.
             quality: Of those that are not VALID.
         """
-        size = 8 * (len(values) + 1)
+        size = 8 + values_bytes(values)
         if not self._recorder.has_room(size):
             self._lose([time], SLOW_DISK)
             return
@@ -114,58 +117,69 @@ class SeriesRecorder:
         self._recorder.came(self, taken.nbytes)
 
     def take(self) -> list[Entry]:
-        """Return what waits as entries of numbered batches, for the thread that commits."""
+        """Return what waits as entries of numbered batches, for the thread that commits.
+
+        Rows that cannot be kept, whatever their values are, are lost with a gap and have no numbers.
+        """
         with self._lock:
             waiting, self._waiting = self._waiting, []
+        left = deque[Rows | Columns](waiting)
         entries: list[Entry] = []
-        for group in waiting:
+        bad = 0
+        while left:
+            group = left.popleft()
             try:
-                chunks = list(group.chunks(self._kinds))
+                entries += self._entries(group)
             except Exception as error:  # noqa: BLE001 - whatever the values are, the other rows are kept
-                self._lose(group.times, f"{type(error).__name__}: {error}")
-                continue
-            for chunk in chunks:
-                entries += [entry for batch in self._numbered(chunk) if (entry := self._entry(batch)) is not None]
+                halves = group.halves() if bad < MOST_TRIED else ()
+                left.extendleft(reversed(halves))
+                if not halves:
+                    bad += 1
+                    self._lose(group.times, f"{type(error).__name__}: {error}")
         return entries
 
-    def _entry(self, batch: Batch) -> Entry | None:
-        try:
-            body = msgpack.packb(encode_batch(batch))
-        except Exception as error:  # noqa: BLE001 - whatever the values are, the other rows are kept
-            self._lose((batch.times / NS).tolist(), f"{type(error).__name__}: {error}")
-            return None
-        first, last = int(batch.times[0]), int(batch.times[-1])
-        return Entry(batch.series, batch.epoch, batch.seq, len(batch), first, last, self.priority, body)
+    def _entries(self, group: Rows | Columns) -> list[Entry]:
+        entries: list[Entry] = []
+        seq = self._next
+        for chunk in group.chunks(self._kinds):
+            rows = max(1, BATCH_BYTES // max(1, chunk_bytes(chunk) // len(chunk.times)))
+            epoch = self._recorder.epoch
+            whole = Batch(self.key, epoch, seq, chunk.times, chunk.fields, chunk.columns, chunk.quality)
+            for first in range(seq, whole.last + 1, rows):
+                entries += self._encoded(whole.part(first, min(first + rows - 1, whole.last)))
+            seq += len(whole)
+        self._next = seq
+        return entries
+
+    def _encoded(self, batch: Batch) -> list[Entry]:
+        body = msgpack.packb(encode_batch(batch))
+        if len(body) > LARGEST_ENTRY_BYTES and len(batch) > 1:
+            middle = batch.seq + len(batch) // 2
+            return [
+                *self._encoded(batch.part(batch.seq, middle - 1)),
+                *self._encoded(batch.part(middle, batch.last)),
+            ]
+        if len(body) > LARGEST_ROW_BYTES:
+            raise TooLargeError(
+                f"a row of {len(body) / 1e6:.0f} MB; {LARGEST_ROW_BYTES / 1e6:g} MB can be sent to the archive"
+            )
+        first, last = int(batch.times.min()), int(batch.times.max())
+        return [Entry(batch.series, batch.epoch, batch.seq, len(batch), first, last, self.priority, body)]
 
     def take_lost(self) -> Gap | None:
         """Return the gap of rows that were lost since the last call, None without any."""
         with self._lock:
             lost, self._lost = self._lost, None
-        if lost is None:
-            return None
+        return lost
+
+    def _lose(self, times: Sequence[float] | Any, why: str) -> None:
         key = self.key
-        return Gap(
-            key.device, int(lost.first * NS), int(lost.last * NS), GapCause.MISSED, key.feed, key.block,
-            rows=lost.rows, detail=lost.why,
-        )  # fmt: skip
-
-    def _numbered(self, chunk: Chunk) -> list[Batch]:
-        rows = max(1, BATCH_BYTES // max(1, chunk_bytes(chunk) // len(chunk.times)))
-        whole = Batch(
-            self.key, self._recorder.epoch, self._next, chunk.times, chunk.fields, chunk.columns, chunk.quality
-        )
-        self._next += len(whole)
-        if len(whole) <= rows:
-            return [whole]
-        firsts = range(whole.seq, whole.last + 1, rows)
-        return [whole.part(first, min(first + rows - 1, whole.last)) for first in firsts]
-
-    def _lose(self, times: Sequence[float], why: str) -> None:
+        first, last = self._recorder.span_of(times)
         with self._lock:
-            before = self._lost or _Lost(times[0], times[-1], 0, why)
-            first, last = min(before.first, times[0]), max(before.last, times[-1])
-            self._lost = _Lost(first, last, before.rows + len(times), before.why)
-        self._recorder.lose(len(times), why)
+            lost = self._lost or Gap(key.device, first, last, GapCause.MISSED, key.feed, key.block, detail=why)
+            rows = lost.rows + len(times)
+            self._lost = replace(lost, start=min(lost.start, first), end=max(lost.end or last, last), rows=rows)
+        self._recorder.lose(self, len(times), why)
 
 
 class Recorder:
@@ -226,13 +240,22 @@ class Recorder:
         if self._bytes >= BATCH_BYTES and not self._full.is_set():
             self._full.set()
 
-    def lose(self, rows: int, why: str) -> None:
-        """Count rows that were lost."""
+    def lose(self, series: SeriesRecorder, rows: int, why: str) -> None:
+        """Count rows that were lost; the next commit tells their gap."""
         with self._lock:
             self.lost_rows += rows
             first = self.lost_rows == rows
+            self._ready[series] = None
+        self._work.set()
         if first:
             self._on_trouble(f"rows are lost for the archive ({why}); `ocs gaps` tells which")
+
+    def span_of(self, times: Sequence[float] | Any) -> tuple[int, int]:
+        """Return the first and the last of some instants (POSIX s) in ns; now, where they are none."""
+        stamps = np.asarray(times, dtype=np.float64)
+        known = stamps[np.abs(stamps) < FURTHEST_S]
+        first, last = nanoseconds(np.array([known.min(), known.max()] if len(known) else 2 * [self._spool.now()]))
+        return int(first), int(last)
 
     def commit(self) -> None:
         """Commit what waits, now; rows count as taken when this returns."""
@@ -242,11 +265,12 @@ class Recorder:
                 ready, self._ready = self._ready, {}
                 gaps, self._gaps = self._gaps, []
                 self._bytes = 0
-            entries = [_entry_of_gap(gap) for gap in gaps]
+            entries = []
             for series in ready:
                 entries += series.take()
                 lost = series.take_lost()
-                entries += [] if lost is None else [_entry_of_gap(lost)]
+                gaps += [] if lost is None else [lost]
+            entries += map(gap_entry, gaps)
             if entries:
                 self._spool.commit(entries, upto=upto)
         if entries:
@@ -278,8 +302,3 @@ class Recorder:
         upto = self._spool.now()
         if not self._work.is_set():  # what came since is of the next commit
             self._spool.nothing_new(upto)
-
-
-def _entry_of_gap(gap: Gap) -> Entry:
-    told = {"gap": encode_gap(gap)}
-    return Entry(None, gap.epoch, 0, 0, gap.start, gap.end or gap.start, GAP_PRIORITY, msgpack.packb(told))

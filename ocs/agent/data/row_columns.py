@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ocs.model.datatype import DataType
+from ocs.model.feed import FURTHEST_S
 from ocs.model.quality import Quality
 from ocs.model.series import QUALITIES, TEXTS, Fields, FieldType, widened
 from ocs.wire.plain import sendable
@@ -20,6 +21,8 @@ NO_QUALITY: Mapping[str, Quality] = MappingProxyType({})
 LONGEST_TYPE = 2
 """Dimensions that a field's value may have; more are laid out as a row."""
 
+_PLAIN = frozenset({float, int, bool, type(None)})
+_LARGEST_FLOAT32 = float(np.finfo(np.float32).max)
 _NUMBER = {quality: number for number, quality in enumerate(QUALITIES)}
 _KINDS = {"b": DataType.BOOL, "i": DataType.INT64, "u": DataType.UINT64, "f": DataType.FLOAT64}
 
@@ -49,13 +52,26 @@ class Kinds:
         """Return the declared types as they are now."""
         return self._declared()
 
-    def of(self, name: str, dtype: DataType, dims: int) -> FieldType:
-        """Return the type of an undeclared field that has values of `dtype` now: it widens, and stays wide."""
+    def of(self, name: str, dtype: DataType, dims: int, declared: FieldType | None = None) -> FieldType:
+        """Return the type of a field that has values of `dtype` now, which nobody declared, or not so.
+
+        It widens, and stays wide; the unit is the declared one.
+        """
         seen = self._seen.get(name, dtype)
         if seen is not dtype:
             dtype = widened([seen, dtype])
         self._seen[name] = dtype
-        return FieldType(dtype, dims)
+        return FieldType(dtype, dims, "" if declared is None else declared.unit)
+
+    def column(self, name: str, values: Sequence[Any], declared: FieldType | None) -> tuple[FieldType, Any]:
+        """Return values of one field with their type: the declared one where that holds them as they are.
+
+        Raises:
+            ValueError: A number or a truth value is declared, and one of them is something else.
+        """
+        if declared is None or name in self._seen or not _holds(declared, values, name):
+            declared = self.of(name, _type_of(values), 0, declared)
+        return declared, _column(values, declared)
 
 
 class Rows:
@@ -80,17 +96,24 @@ class Rows:
         self.times.append(time)
         self.values.append(values)
 
+    def halves(self) -> tuple[Rows, ...]:
+        """Return them as two, none when there is only one: of what cannot be kept the rest can."""
+        middle = len(self.times) // 2
+        if not middle:
+            return ()
+        halves = Rows(self.names), Rows(self.names)
+        for place, (time, values) in enumerate(zip(self.times, self.values, strict=True)):
+            halves[place >= middle].add(time, values, self.qualities.get(place, NO_QUALITY))
+        return halves
+
     def chunks(self, kinds: Kinds) -> Iterator[Chunk]:
         """Yield them as columns."""
         declared = kinds.now()
         fields: dict[str, FieldType] = {}
         columns: dict[str, Any] = {}
         for name, values in zip(self.names, zip(*self.values, strict=True), strict=True):
-            kind = declared.get(name)
-            if kind is None:
-                kind = kinds.of(name, _type_of(values), 0)
-            fields[name], columns[name] = kind, _column(values, kind)
-        yield Chunk(_nanoseconds(np.array(self.times)), fields, columns, self._quality())
+            fields[name], columns[name] = kinds.column(name, values, declared.get(name))
+        yield Chunk(nanoseconds(np.array(self.times)), fields, columns, self._quality())
 
     def _quality(self) -> dict[str, Any]:
         told: dict[str, Any] = {}
@@ -116,6 +139,10 @@ class Columns:
         self.columns = columns
         self.nbytes = times.nbytes + sum(_size(column) for column in columns.values())
 
+    def halves(self) -> tuple[Columns, ...]:
+        """Return nothing: what is wrong with a column is so throughout."""
+        return ()
+
     def chunks(self, kinds: Kinds) -> Iterator[Chunk]:
         """Yield them with their types."""
         declared = kinds.now()
@@ -126,17 +153,16 @@ class Columns:
             if isinstance(given, np.ndarray) and given.dtype.kind in _KINDS:
                 array = given if given.ndim <= LONGEST_TYPE + 1 else given.reshape(len(given), -1)
                 exact = _exact(array.dtype)
-                if kind is None or exact is not kind.dtype:
-                    kind = kinds.of(name, exact, array.ndim - 1)
+                if kind is None or (exact, array.ndim - 1) != (kind.dtype, kind.dims):
+                    kind = kinds.of(name, exact, array.ndim - 1, kind)
                 if kind.dtype is DataType.STR:
                     columns[name] = [str(value) for value in array.tolist()]
                 else:
                     columns[name] = array.astype(kind.dtype.value, copy=False)
             else:
-                kind = kind or kinds.of(name, _type_of(given), 0)
-                columns[name] = _column(given, kind)
+                kind, columns[name] = kinds.column(name, given, kind)
             fields[name] = kind
-        yield Chunk(_nanoseconds(self.times), fields, columns, {})
+        yield Chunk(nanoseconds(self.times), fields, columns, {})
 
 
 def chunk_bytes(chunk: Chunk) -> int:
@@ -145,13 +171,37 @@ def chunk_bytes(chunk: Chunk) -> int:
     return size + sum(_size(column) for column in [*chunk.columns.values(), *chunk.quality.values()])
 
 
+def values_bytes(values: Sequence[Any]) -> int:
+    """Return the bytes that the values of a row, or of a list, have, nearly."""
+    if _PLAIN.issuperset(map(type, values)):
+        return 8 * len(values)
+    return sum(map(_value_bytes, values))
+
+
+def _value_bytes(value: Any) -> int:
+    if isinstance(value, (str, bytes)):
+        return 8 + len(value)
+    if isinstance(value, np.ndarray):
+        return 8 + int(value.nbytes)
+    if isinstance(value, (list, tuple)):
+        return 8 + values_bytes(value)
+    if isinstance(value, Mapping):
+        return 8 + values_bytes(list(value)) + values_bytes(list(value.values()))
+    return 8
+
+
 def _size(column: Any) -> int:
-    if isinstance(column, np.ndarray):
-        return int(column.nbytes)
-    return sum(len(value) if isinstance(value, (str, bytes, list, dict)) else 8 for value in column) + len(column)
+    return int(column.nbytes) if isinstance(column, np.ndarray) else values_bytes(column)
 
 
-def _nanoseconds(times: Any) -> Any:
+def nanoseconds(times: Any) -> Any:
+    """Return instants (POSIX s, float64) in ns, int64.
+
+    Raises:
+        ValueError: One is not finite, or so far away that its ns do not fit into 64 bits.
+    """
+    if not (np.abs(times) < FURTHEST_S).all():
+        raise ValueError("a time stamp is not finite or too far away")
     # The whole seconds apart from the rest, so that no digit of a double is lost.
     whole = np.floor(times)
     return whole.astype(np.int64) * 1_000_000_000 + np.rint((times - whole) * 1e9).astype(np.int64)
@@ -174,6 +224,29 @@ def _type_of(values: Sequence[Any]) -> DataType:
         if max(numbers) >= 2**63:
             return DataType.UINT64 if min(numbers) >= 0 else DataType.FLOAT64
     return dtype
+
+
+def _holds(kind: FieldType, values: Sequence[Any], name: str) -> bool:
+    """Return whether a declared type takes these values as they are; a number that it does not hold is kept as it is.
+
+    Raises:
+        ValueError: One is no number.
+    """
+    if kind.dims or not (kind.dtype.numeric or kind.dtype is DataType.BOOL):
+        return True
+    given = set(map(type, values)) - {type(None)}
+    for odd in given - _PLAIN:
+        if not issubclass(odd, (bool, int, float)):
+            raise ValueError(f"field {name} is declared as {kind.dtype.value} and got a value of type {odd.__name__}")  # noqa: TRY004 - of the value
+    if kind.dtype is DataType.FLOAT64 or not given:
+        return True
+    numbers = [value for value in values if value is not None]
+    if kind.dtype.floating:
+        return not any(_LARGEST_FLOAT32 < abs(number) < np.inf for number in numbers)
+    if kind.dtype is DataType.BOOL or not all(issubclass(each, int) for each in given):
+        return given == {bool} and kind.dtype is DataType.BOOL
+    bounds = np.iinfo(kind.dtype.value)
+    return bool(bounds.min <= min(numbers) and max(numbers) <= bounds.max)
 
 
 def _scalar_type(kind: type) -> DataType:

@@ -11,6 +11,7 @@ from ocs.model.gap import Gap, GapCause
 from ocs.model.series import SeriesKey
 from ocs.store.spool.limits import Entry
 from ocs.wire.archive import encode_gap
+from ocs.wire.plain import sendable
 
 MOST_HELD = 10_000
 """So many gap records of others wait in memory while the disk is full; beyond that the oldest go."""
@@ -49,7 +50,8 @@ class Losses:
 def gap_entry(gap: Gap) -> Entry:
     """Return a gap as an entry that is kept longest."""
     end = gap.start if gap.end is None else gap.end
-    return Entry(None, gap.epoch, 0, 0, gap.start, end, 0, msgpack.packb({"gap": encode_gap(gap)}))
+    told = replace(gap, detail=sendable(gap.detail))  # what a device said, and no UTF-8 perhaps
+    return Entry(None, gap.epoch, 0, 0, gap.start, end, 0, msgpack.packb({"gap": encode_gap(told)}))
 
 
 def _joined(one: Gap, other: Gap) -> Gap:

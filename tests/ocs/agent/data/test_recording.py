@@ -13,7 +13,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ocs.agent.data.recording import BATCH_BYTES, LONGEST_QUEUE_BYTES, Recorder, SeriesRecorder
+from ocs.agent.data.recording import (
+    BATCH_BYTES,
+    LARGEST_ENTRY_BYTES,
+    LARGEST_ROW_BYTES,
+    LONGEST_QUEUE_BYTES,
+    NS,
+    Recorder,
+    SeriesRecorder,
+)
+from ocs.agent.data.row_columns import nanoseconds
 from ocs.model.datatype import DataType
 from ocs.model.gap import Gap, GapCause
 from ocs.model.quality import Quality
@@ -211,7 +220,7 @@ def test_a_record_that_cannot_be_sent_is_lost_alone(desk: Desk) -> None:
 
 def test_a_row_that_cannot_be_encoded_does_not_end_the_recording(desk: Desk) -> None:
     desk.recorder.start()
-    desk.series(x=FieldType(DataType.INT8)).add(1e9, ("x",), (10**6,))
+    desk.series(x=FieldType(DataType.INT8)).add(1e9, ("x",), ("a text",))
     assert _within(lambda: bool(desk.troubles))
 
     desk.series(SeriesKey("other", "feed", "feed")).add(1e9, ("x",), (1.0,))
@@ -220,6 +229,135 @@ def test_a_row_that_cannot_be_encoded_does_not_end_the_recording(desk: Desk) -> 
     parts = desk.taken()
     assert [decode_batch(part).series.device for part in parts if "columns" in part] == ["other"]
     assert [decode_gap(part["gap"]).rows for part in parts if "gap" in part] == [1]
+
+
+def test_one_bad_value_costs_its_own_row_and_leaves_no_hole_in_the_numbers(desk: Desk) -> None:
+    series = desk.series(x=FieldType(DataType.FLOAT64, unit="K"))
+    values: list[Any] = [float(number) for number in range(20)]
+    values[7] = "overload"
+    for number, value in enumerate(values):
+        quality = {"x": Quality.ALARM} if number == 11 else {}
+        series.add(1e9 + number, ("x",), (value,), quality)
+    desk.recorder.commit()
+
+    parts = desk.taken()
+    (gap,) = [decode_gap(part["gap"]) for part in parts if "gap" in part]
+    batches = [decode_batch(part) for part in parts if "columns" in part]
+    assert (gap.rows, gap.start, gap.end, gap.cause) == (1, 1_000_000_007 * NS, 1_000_000_007 * NS, GapCause.MISSED)
+    assert "field x" in gap.detail
+    kept = [value for batch in batches for value in batch.columns["x"].tolist()]
+    assert kept == [value for value in values if value != "overload"]
+    assert [number for batch in batches for number in range(batch.seq, batch.last + 1)] == list(range(1, 20))
+    alarms = [int(batch.times[row]) for batch in batches for row in np.flatnonzero(batch.quality.get("x", [])).tolist()]
+    assert alarms == [1_000_000_011 * NS]
+
+
+def test_a_device_that_says_only_nonsense_loses_its_rows_and_no_other(desk: Desk) -> None:
+    bad = desk.series(x=FieldType(DataType.FLOAT64))
+    good = desk.series(SeriesKey("other", "feed", "feed"))
+    for number in range(1000):
+        bad.add(1e9 + number, ("x",), ("overload",))
+        good.add(1e9 + number, ("x",), (1.0,))
+    desk.recorder.commit()
+
+    parts = desk.taken()
+    (gap,) = [decode_gap(part["gap"]) for part in parts if "gap" in part]
+    assert (gap.device, gap.rows, gap.start, gap.end) == ("thermo-1", 1000, 10**18, 10**18 + 999 * NS)
+    assert sum(len(decode_batch(part)) for part in parts if "columns" in part) == 1000
+
+
+@pytest.mark.parametrize("time", [float("nan"), float("inf"), -1e300])
+def test_a_time_that_is_none_costs_its_own_row(desk: Desk, time: float) -> None:
+    series = desk.series()
+    series.add(time, ("x",), (1.0,))
+    series.add(1e9, ("x",), (2.0,))
+    desk.recorder.commit()
+
+    parts = desk.taken()
+    (gap,) = [decode_gap(part["gap"]) for part in parts if "gap" in part]
+    (batch,) = [decode_batch(part) for part in parts if "columns" in part]
+    assert (gap.rows, gap.start) == (1, int(1.8e9) * NS)
+    assert (batch.seq, batch.times.tolist(), batch.columns["x"].tolist()) == (1, [10**18], [2.0])
+
+
+def test_a_row_too_large_for_a_message_is_lost_alone(desk: Desk) -> None:
+    series = desk.series(x=FieldType(DataType.FLOAT64, dims=2))
+    side = int((LARGEST_ROW_BYTES // 8) ** 0.5)
+    for pixels in (side + 5, side - 5):
+        series.add(1e9, ("x",), (np.zeros((pixels, pixels)),))
+    desk.series(SeriesKey("other", "feed", "feed")).add(1e9, ("x",), (1.0,))
+    desk.recorder.commit()
+
+    parts = desk.taken()
+    (gap,) = [decode_gap(part["gap"]) for part in parts if "gap" in part]
+    shapes = {batch.series.device: batch.columns["x"].shape for batch in map(decode_batch, _columns(parts))}
+    assert (gap.device, gap.rows) == ("thermo-1", 1)
+    assert "MB" in gap.detail
+    assert shapes == {"thermo-1": (1, side - 5, side - 5), "other": (1,)}
+
+
+def test_arrays_that_differ_in_shape_go_in_entries_that_are_not_too_large(desk: Desk) -> None:
+    series = desk.series(x=FieldType(DataType.FLOAT64, dims=2))
+    for pixels in range(200, 208):
+        series.add(1e9, ("x",), (np.full((pixels, 200), 0.1),))
+    desk.recorder.commit()
+
+    sizes, rows = [], 0
+    while (taken := desk.spool.take(1)) is not None:
+        sizes += [len(body) for body in taken.bodies]
+        rows += taken.rows
+    assert rows == 8
+    assert max(sizes) <= LARGEST_ENTRY_BYTES
+
+
+@pytest.mark.parametrize("value", ["a" * 1_000_000, np.zeros(125_000), {"text": "a" * 1_000_000}])
+def test_what_waits_for_a_slow_disk_is_bounded_whatever_it_is(desk: Desk, value: Any) -> None:
+    series = desk.series()
+    rows = LONGEST_QUEUE_BYTES // 1_000_000 + 10
+    for number in range(rows):
+        series.add(1e9 + number, ("x",), (value,))
+
+    assert 10 <= desk.recorder.lost_rows <= 11
+    desk.recorder.commit()
+    gaps = [decode_gap(part["gap"]) for part in desk.taken() if "gap" in part]
+    assert [gap.rows for gap in gaps] == [desk.recorder.lost_rows]
+
+
+def test_an_entry_spans_its_earliest_and_its_latest_row_in_whatever_order_they_come(desk: Desk) -> None:
+    series = desk.series()
+    for time in (50.0, 20.0, 60.0, 30.0):
+        series.add(time, ("x",), (1.0,))
+
+    (entry,) = series.take()
+
+    assert (entry.first, entry.last) == (20 * NS, 60 * NS)
+
+
+def test_the_gap_of_lost_rows_needs_no_others_and_spans_the_earliest_and_the_latest_to_the_ns(desk: Desk) -> None:
+    series = desk.series()
+    times = np.array([1.7e9 + 0.123456, 1.6e9 + 0.3, 1.75e9 + 0.7])
+    wide = np.zeros((3, LONGEST_QUEUE_BYTES // 8))
+    series.add_columns(times, {"x": wide})
+    desk.recorder.commit()
+
+    (gap,) = [decode_gap(part["gap"]) for part in desk.taken()]
+    exact = nanoseconds(times)
+    assert (gap.start, gap.end) == (exact.min(), exact.max())
+
+
+def test_a_gap_whose_words_are_no_text_hurts_nobody(desk: Desk) -> None:
+    desk.series().add(1e9, ("x",), (1.0,))
+    desk.recorder.gap(Gap("thermo-1", 1, 2, GapCause.LINK_LOST, detail="answer \udcff"))
+
+    desk.recorder.commit()
+
+    parts = desk.taken()
+    assert [decode_gap(part["gap"]).detail for part in parts if "gap" in part] == ["answer ?"]
+    assert sum(len(decode_batch(part)) for part in _columns(parts)) == 1
+
+
+def _columns(parts: list[Any]) -> list[Any]:
+    return [part for part in parts if "columns" in part]
 
 
 def _within(condition: Callable[[], bool]) -> bool:

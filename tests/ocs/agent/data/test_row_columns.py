@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ocs.agent.data.row_columns import NO_QUALITY, Chunk, Columns, Kinds, Rows, chunk_bytes
+from ocs.agent.data.row_columns import NO_QUALITY, Chunk, Columns, Kinds, Rows, chunk_bytes, nanoseconds, values_bytes
 from ocs.model.datatype import DataType
 from ocs.model.quality import Quality
 from ocs.model.series import QUALITIES, FieldType
+from ocs.wire.plain import sendable
 
 VALUES = st.one_of(
     st.booleans(), st.integers(-(2**63), 2**64 - 1), st.floats(allow_nan=False), st.text(max_size=5), st.none()
@@ -64,7 +65,7 @@ def test_every_value_comes_through(values: list[Any]) -> None:
         if given_value is None:
             assert kept is None or math.isnan(kept)
         elif kind.dtype is DataType.STR:
-            assert kept == str(given_value)
+            assert kept == sendable(str(given_value))
         elif kind.dtype is DataType.FLOAT64:
             assert kept == float(given_value)
         else:
@@ -85,6 +86,85 @@ def test_a_declared_type_is_taken_with_unit_and_labels() -> None:
     kind = FieldType(DataType.ENUM, labels=("off", "on"))
 
     assert one(["on", None, "off"], declared(x=kind)) == (kind, ["on", None, "off"])
+
+
+@pytest.mark.parametrize(
+    ("dtype", "values", "kept"),
+    [
+        (DataType.INT64, [1, 1.7], DataType.FLOAT64),
+        (DataType.INT8, [1, 300], DataType.INT64),
+        (DataType.UINT16, [-1], DataType.INT64),
+        (DataType.INT64, [2**63], DataType.UINT64),
+        (DataType.BOOL, [True, 2], DataType.INT64),
+        (DataType.BOOL, [0.5], DataType.FLOAT64),
+        (DataType.FLOAT32, [1e39, 0.5], DataType.FLOAT64),
+        (DataType.FLOAT32, [math.inf, 0.5, 1], DataType.FLOAT32),
+        (DataType.INT8, [True, -128, None], DataType.INT8),
+        (DataType.FLOAT64, [1, True, 0.5, None], DataType.FLOAT64),
+    ],
+)
+def test_a_number_that_a_declared_type_does_not_hold_is_kept_as_it_is(
+    dtype: DataType, values: list[Any], kept: DataType
+) -> None:
+    kinds = declared(x=FieldType(dtype, unit="K"))
+
+    for kind, column in (one(values, kinds), _as_columns(values, declared(x=FieldType(dtype, unit="K")))):
+        assert kind == FieldType(kept, unit="K")
+        assert [value for value in list(column) if value is not None and value == value] == [  # noqa: PLR0124 - NaN
+            value for value in values if value is not None
+        ]
+
+
+def _as_columns(values: list[Any], kinds: Kinds) -> tuple[FieldType, Any]:
+    chunk = columns({"x": values}, kinds)
+    return chunk.fields["x"], chunk.columns["x"]
+
+
+def test_a_declared_type_that_was_too_narrow_once_is_wide_from_then_on() -> None:
+    kinds = declared(x=FieldType(DataType.INT64, unit="K"))
+
+    types = [one(values, kinds)[0].dtype for values in ([1], [1.5], [2])]
+
+    assert types == [DataType.INT64, DataType.FLOAT64, DataType.FLOAT64]
+
+
+@pytest.mark.parametrize("dtype", [DataType.FLOAT64, DataType.FLOAT32, DataType.INT16, DataType.BOOL])
+@pytest.mark.parametrize("value", ["1.5", "no", b"1", [1.0]])
+def test_where_a_number_is_declared_nothing_else_is_taken_for_one(dtype: DataType, value: Any) -> None:
+    with pytest.raises(ValueError, match=f"field x is declared as {dtype.value}"):
+        one([value], declared(x=FieldType(dtype)))
+
+
+def test_rows_are_halved_with_all_that_they_have() -> None:
+    rows = Rows(("x",))
+    for number in range(3):
+        rows.add(float(number), (number,), {"x": Quality.ALARM} if number == 2 else NO_QUALITY)
+
+    first, second = rows.halves()
+
+    assert (first.times, first.values, first.qualities) == ([0.0], [(0,)], {})
+    assert (second.times, second.values, second.qualities) == ([1.0, 2.0], [(1,), (2,)], {1: {"x": Quality.ALARM}})
+    assert first.halves() == ()
+
+
+@pytest.mark.parametrize("time", [math.nan, math.inf, -math.inf, 1e12])
+def test_what_is_no_instant_is_refused(time: float) -> None:
+    with pytest.raises(ValueError, match="time stamp"):
+        nanoseconds(np.array([0.0, time]))
+
+
+@pytest.mark.parametrize(
+    ("values", "size"),
+    [
+        ([1.0, 2, True, None], 32),
+        (["a" * 100], 108),
+        ([np.zeros(10), 1.0], 96),
+        ([[1.0, 2.0], [[1.0]]], 48),
+        ([{"key": [1.0]}], 35),
+    ],
+)
+def test_the_size_of_values_counts_all_that_is_in_them(values: list[Any], size: int) -> None:
+    assert values_bytes(values) == size
 
 
 def test_a_missing_number_is_nan_where_a_float_is_declared_and_none_else() -> None:
@@ -155,6 +235,14 @@ def test_numbers_for_a_field_that_is_declared_as_none_are_kept_as_numbers(dtype:
 
     assert chunk.fields["x"] == FieldType(DataType.INT64)
     assert chunk.columns["x"].tolist() == [0, 1]
+
+
+def test_arrays_of_another_type_or_shape_than_declared_keep_theirs_and_the_unit() -> None:
+    kinds = declared(x=FieldType(DataType.FLOAT64, unit="K"), y=FieldType(DataType.FLOAT64, unit="V"))
+
+    chunk = columns({"x": np.zeros(2, dtype=np.float32), "y": np.zeros((2, 3))}, kinds)
+
+    assert chunk.fields == {"x": FieldType(DataType.FLOAT32, unit="K"), "y": FieldType(DataType.FLOAT64, 1, "V")}
 
 
 def test_half_floats_become_floats_and_many_dimensions_two() -> None:
