@@ -2,9 +2,9 @@
 
     make demo
 
-It starts `ocs up`, `clients.watch` and `clients.observe` as programs of their own, kills the router in the middle
-of the observation, adds to the summary what only the demonstration knows (where the simulated beam really is, and
-that the archive has every sample), and leaves no process.
+It starts `ocs up`, `clients.watch` and `clients.observe` as programs of their own, and kills the router in the middle
+of the observation. It adds what only the demonstration knows: where the simulated beam really is, that the archive
+has every sample, and a picture of those that it has, the router's absence shaded. It leaves no process.
 """
 
 from __future__ import annotations
@@ -15,21 +15,24 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any
 
+from clients.fit import fit_peak
 from clients.outage import Outage
-from ocs.client import connect
+from clients.proof import Proof, look_into_archive
+from clients.report import draw, read_table, write_summary
+from clients.thermometer import Sample
+from ocs.model.errors import OcsError
 
 OUTPUT = Path("build/demo")
 READY = "realm ready"
 READY_TIMEOUT_S = 120.0
 OBSERVE_TIMEOUT_S = 240.0
-SPOOLS_TIMEOUT_S = 60.0
 END_TIMEOUT_S = 40.0
 
 
@@ -38,45 +41,45 @@ class DemoError(Exception):
 
 
 def main() -> int:
-    """Run the demonstration; 0 when every part went well."""
+    """Run the demonstration; 0 when every part went well and the archive has every sample."""
     began = time.monotonic()
     OUTPUT.mkdir(parents=True, exist_ok=True)
     state = Path(os.environ.get("OCS_STATE_DIR", "build/state"))
     os.environ["OCS_STATE_DIR"] = str(state.absolute())
+    asking = ask_version()
     try:
-        with site() as running:
+        with site() as supervisor:
             start = time.time()
-            outage = Outage(running["pid"])
+            outage = Outage(supervisor)
             with recorder() as events:
                 outage.start()
                 observe(true_peak(state))
-            archive = look_into_archive(outage, start)
-        finish_summary(running, events, archive, time.monotonic() - began)
-    except DemoError as error:
+            away_s = outage.wait()
+            proof, samples = look_into_archive(start)
+        summary = finish_summary(version_of(asking), events, proof, away_s, time.monotonic() - began)
+        draw_archived(samples, summary["samples"], (outage.began, away_s))
+    except (DemoError, OcsError, TimeoutError) as error:
         sys.stderr.write(f"demo: {error}\n")
         return 1
     sys.stdout.write(
-        f"demo: the router was killed and away for {archive['router_outage_s']:.1f} s; of the site's "
-        f"{archive['samples']} samples the archive misses {archive['missing']}, and has {archive['duplicated']} twice\n"
+        f"demo: the router was killed and away for {away_s:.1f} s; of the site's {proof.samples} samples "
+        f"the archive misses {proof.missing}, and has {proof.duplicated} twice\n"
+        f"demo: done in {time.monotonic() - began:.0f} s; look at {OUTPUT}/observation.png\n"
     )
-    sys.stdout.write(f"demo: done in {time.monotonic() - began:.0f} s; look at {OUTPUT}/observation.png\n")
-    return 0
+    return 0 if proof.complete else 1
 
 
 @contextmanager
-def site() -> Iterator[dict[str, Any]]:
-    """Have the site run in the block; gives its process number and the router's version."""
+def site() -> Iterator[int]:
+    """Have the site run in the block; gives the number of its process."""
     log = OUTPUT / "site.log"
-    asking = ask_version()
     with log.open("w") as file:
         up = subprocess.Popen(
             [sys.executable, "-m", "ocs", "up"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
-        found: dict[str, Any] = {"pid": up.pid}
         try:
             wait_ready(up, file, log)
-            found["version"] = version_of(asking)
-            yield found
+            yield up.pid
         finally:
             end(up, "the site", log)
 
@@ -174,48 +177,25 @@ def version_of(asking: subprocess.Popen[str] | None) -> str:
     return line.partition(":")[2].strip()
 
 
-def look_into_archive(outage: Outage, start: float) -> dict[str, Any]:
-    """Return what the archive has of the observation: samples, missing and double ones, and gaps that name a loss."""
-    outage.wait()
-    if outage.duration_s is None:
-        raise DemoError(outage.trouble or "the router was not back in time")
-    with connect() as obs:
-        await_spools(obs)
-        end = time.time()
-        found = obs["archiver"].command("continuity", pattern="*", start=start, end=end)
-        gaps = obs.gaps("*", start, end)
-    told = {
-        "samples": sum(each["rows"] for each in found),
-        "missing": sum(each["missing"] for each in found),
-        "duplicated": sum(each["duplicated"] for each in found),
-        "gaps": len(gaps),
-        "router_outage_s": round(outage.duration_s, 2),
-    }
-    if not told["samples"] or told["missing"] or told["duplicated"]:
-        raise DemoError(f"the archive is not what it should be: {told}")
-    return told
-
-
-def await_spools(obs: Any) -> None:
-    """Wait until the agents have nothing left to send that is older than a second."""
-    deadline = time.monotonic() + SPOOLS_TIMEOUT_S
-    admins = [name for name in obs.devices() if name.startswith("dserver/")]
-    for name in admins:
-        while (obs[name].channels["spool_age"].get() or 0.0) > 1.0:
-            if time.monotonic() > deadline:
-                raise DemoError(f"the spool of {name} is not empty after {SPOOLS_TIMEOUT_S:g} s")
-            threading.Event().wait(0.5)
-
-
-def finish_summary(crossbar: dict[str, Any], events: dict[str, Any], archive: dict[str, Any], elapsed_s: float) -> None:
-    """Add to the observation's summary what only the demonstration knows."""
+def finish_summary(
+    crossbar: str, events: dict[str, Any], proof: Proof, away_s: float, elapsed_s: float
+) -> dict[str, Any]:
+    """Add to the observation's summary what only the demonstration knows, and return it."""
     path = OUTPUT / "summary.json"
-    summary = json.loads(path.read_text())
-    summary = {"crossbar": crossbar.get("version", ""), **summary}
+    summary: dict[str, Any] = {"crossbar": crossbar, **json.loads(path.read_text())}
     summary["feed_events"] = events.get("feed_events", summary["feed_events"])
-    summary["archive"] = archive
+    summary["archive"] = asdict(proof) | {"router_outage_s": round(away_s, 2)}
     summary["elapsed_s"] = round(elapsed_s, 2)
-    path.write_text(json.dumps(summary, indent=2) + "\n")
+    write_summary(path, summary)
+    return summary
+
+
+def draw_archived(samples: list[Sample], live: int, away: tuple[float, float]) -> None:
+    """Draw the observation's picture again, with the samples of the archive and the router's absence."""
+    points = read_table(OUTPUT / "observation.csv")
+    peak = fit_peak([point.position for point in points], [point.kelvin for point in points])
+    title = f"{len(samples)} samples in the archive, {live} of them seen live"
+    draw(OUTPUT / "observation.png", points, peak, samples, title=title, away=away)
 
 
 if __name__ == "__main__":

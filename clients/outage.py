@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import suppress
 from typing import Any
 
 import psutil
@@ -20,6 +21,9 @@ LOOK_S = 0.25
 class Outage:
     """Kills the router once, when the stage is half-way through its scan.
 
+    Attributes:
+        began: When it was killed, POSIX s.
+
     Args:
         supervisor: Process number of `ocs up`, whose child the router is.
         stage: Name of the stage.
@@ -29,8 +33,8 @@ class Outage:
 
     def __init__(self, supervisor: int, stage: str = "stage-1", start: float = -13.5, middle: float = -2.0) -> None:
         self.began = 0.0
-        self.duration_s: float | None = None
-        self.trouble = ""
+        self._duration_s: float | None = None
+        self._trouble = "the router was not killed: the stage did not come half-way through its scan in time"
         self._supervisor = supervisor
         self._stage = stage
         self._positions = (start, middle)
@@ -40,41 +44,51 @@ class Outage:
         """Begin to watch the stage."""
         self._thread.start()
 
-    def wait(self) -> None:
-        """Wait until the router is back."""
+    def wait(self) -> float:
+        """Return for how long the router was away, in s, when it is back.
+
+        Raises:
+            TimeoutError: It was not killed, or is not back; the sentence says which.
+        """
         self._thread.join(SCAN_S + BACK_S)
+        if self._duration_s is None:
+            raise TimeoutError(self._trouble)
+        return self._duration_s
 
     def _make(self) -> None:
-        start, middle = self._positions
         try:
-            with connect() as obs:
-                position = obs[self._stage].channels["position"]
-                position.wait_until(lambda reading: _below(reading, start), timeout_s=SCAN_S)
-                position.wait_until(lambda reading: not _below(reading, middle), timeout_s=SCAN_S)
-        except (OcsError, KeyError) as error:
-            self.trouble = f"no outage was made: {error}"
+            self._await_scan()
+            router = self._router()
+        except (OcsError, LookupError) as error:
+            self._trouble = f"the router was not killed: {error}"
             return
-        routers = [child for child in psutil.Process(self._supervisor).children() if "crossbar" in _command(child)]
-        if not routers:
-            self.trouble = "no outage was made: the site has no router of its own"
-            return
+        self._trouble = f"the router was not back {BACK_S:g} s after it was killed"
         self.began = time.time()
-        for process in [routers[0], *routers[0].children(recursive=True)]:
+        for process in [router, *router.children(recursive=True)]:
             process.kill()
-        psutil.wait_procs(routers, timeout=GONE_S)
+        psutil.wait_procs([router], timeout=GONE_S)
         self._await_return()
+
+    def _await_scan(self) -> None:
+        start, middle = self._positions
+        with connect() as obs:
+            position = obs[self._stage].channels["position"]
+            position.wait_until(lambda reading: _below(reading, start), timeout_s=SCAN_S)
+            position.wait_until(lambda reading: not _below(reading, middle), timeout_s=SCAN_S)
+
+    def _router(self) -> psutil.Process:
+        for child in psutil.Process(self._supervisor).children():
+            if "crossbar" in _command(child):
+                return child
+        raise LookupError("the site has no router of its own")
 
     def _await_return(self) -> None:
         deadline = time.monotonic() + BACK_S
         while time.monotonic() < deadline:
             threading.Event().wait(LOOK_S)
-            try:
-                with connect():
-                    self.duration_s = time.time() - self.began
-                    return
-            except OcsError:
-                continue
-        self.trouble = f"the router was not back {BACK_S:g} s after it was killed"
+            with suppress(OcsError), connect():
+                self._duration_s = time.time() - self.began
+                return
 
 
 def _below(reading: Any, position: float) -> bool:

@@ -28,37 +28,43 @@ class Patience:
 
     def __init__(self, show: Show) -> None:
         self.show = show
-        self.outages = 0
 
     def run(self, operation: Any, params: dict[str, Any], timeout_s: float) -> Any:
         """Run a task and return its session; one that goes on without the router is waited for."""
-        try:
+
+        def start() -> Any:
             return operation.run(params, timeout_s=timeout_s)
-        except RouterLostError as error:
-            self.outages += 1
-            self.show.say(f"the router is away ({error}); the devices go on, waiting for it")
 
         def again() -> Any:
             try:
-                return operation.run(params, timeout_s=timeout_s)
+                return start()
             except BusyError:  # it had started before the router went
                 return operation.wait(timeout_s=timeout_s)
 
-        session = self.ask(again)
-        self.show.say("the router is back; going on where it stopped")
-        return session
+        return self.ask(start, again)
 
-    def ask(self, request: Callable[[], Any]) -> Any:
+    def ask(self, request: Callable[[], Any], again: Callable[[], Any] | None = None) -> Any:
         """Return the answer to a request that is made until somebody can answer it.
 
+        Args:
+            request: Makes it.
+            again: Makes it after an outage; as the first time by default.
+
         Raises:
-            OcsError: It was refused or failed, or the router was away for more than 90 s.
+            OcsError: It was refused or failed, or nobody could answer for 90 s.
         """
-        deadline = time.monotonic() + PATIENCE_S
+        try:
+            return request()
+        except AWAY as error:
+            self.show.say(f"no connection ({error}); the devices go on, waiting until they answer")
+        began = time.monotonic()
         while True:
-            try:
-                return request()
-            except AWAY:
-                if time.monotonic() > deadline:
-                    raise
             threading.Event().wait(ASK_AGAIN_S)
+            try:
+                answer = (again or request)()
+            except AWAY:
+                if time.monotonic() > began + PATIENCE_S:
+                    raise
+            else:
+                self.show.say(f"connected again after {time.monotonic() - began:.1f} s; going on where it stopped")
+                return answer
