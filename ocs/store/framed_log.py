@@ -176,6 +176,18 @@ def scan(path: Path, offset: int = 0) -> Iterator[Frame]:
             at = frame.end
 
 
+def frame_end(path: Path, offset: int) -> int:
+    """Return where the frame at an offset ends, by the length in its head, be it damaged or not.
+
+    Raises:
+        OSError: The file cannot be read.
+    """
+    with path.open("rb") as file:
+        file.seek(offset)
+        head = file.read(_FRAME.size)
+    return offset + _FRAME.size + (_FRAME.unpack(head)[0] if len(head) == _FRAME.size else 0)
+
+
 def check(path: Path, offset: int = 0) -> LogReport:
     """Return how a file is, from an offset on at which a frame begins.
 

@@ -137,6 +137,7 @@ class Archive:
 
         Raises:
             DuplicateError: Another process has it open.
+            VersionError: A newer OCS wrote a part of it; nothing was changed.
             OSError: The folder cannot be used.
         """
         layout = self._layout
@@ -160,10 +161,10 @@ class Archive:
     def _recover(self) -> None:
         """Have the rows of earlier processes count that are in the journal only."""
         layout, sealed = self._layout, self._catalogue.sealed
-        numbers = layout.journal_numbers()
+        present, numbers = set(layout.journal_numbers()), layout.promised_numbers()
         for number in numbers:
             if number > sealed:
-                for item in read_journal(layout.journal(number)):
+                for item in read_journal(layout.journal(number)) if number in present else ():
                     series = item.series if isinstance(item, LeftOut) else item.form.series
                     self._taking.taken.stage(series, item.epoch, item.first, item.last)
                 self._upkeep.seal(number)

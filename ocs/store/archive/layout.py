@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,6 +10,9 @@ from urllib.parse import quote, unquote
 
 from ocs.model.errors import ParameterError
 from ocs.model.series import SeriesKey
+
+SYNCED = ".synced"
+"""Ending of the name of the file beside one of the journal that tells what was promised of it."""
 
 _NS_PER_S = 1_000_000_000
 _DIGITS = 12
@@ -47,8 +51,15 @@ class Layout:
 
     def journal_numbers(self) -> list[int]:
         """Return the numbers of the journal files that there are, in order."""
-        names = (path.stem for path in self.journals.glob("*.log"))
-        return sorted(int(name) for name in names if len(name) >= _DIGITS and name.isdecimal())
+        return sorted(self._numbers("*.log"))
+
+    def promised_numbers(self) -> list[int]:
+        """Return the numbers of the journal files that there are or were, in order, as known by their promises."""
+        return sorted({*self._numbers("*.log"), *self._numbers(f"*{SYNCED}")})
+
+    def _numbers(self, pattern: str) -> Iterator[int]:
+        names = (path.stem for path in self.journals.glob(pattern))
+        return (int(name) for name in names if len(name) >= _DIGITS and name.isdecimal())
 
     def block(self, series: SeriesKey, day: str, serial: str) -> Path:
         """Return the file of a block.

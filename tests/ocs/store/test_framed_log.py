@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ocs.store.framed_log import HEAD, LARGEST_FRAME, FramedLog, LogReport, check, scan
+from ocs.store.framed_log import HEAD, LARGEST_FRAME, FramedLog, LogReport, check, frame_end, scan
 
 PAYLOADS = [b"first", b"x" * 300, b"the third"]
 FRAME = 8
@@ -199,3 +199,13 @@ def test_after_closing_nothing_is_written(path: Path) -> None:
     with pytest.raises(OSError, match="descriptor"):
         log.append([b"late"])
     assert read(path) == []
+
+
+def test_where_a_frame_ends_is_known_by_its_head_though_it_is_damaged(path: Path) -> None:
+    first, second, third = written(path, PAYLOADS)
+    content = bytearray(path.read_bytes())
+    content[second + FRAME + 5] ^= 1
+    path.write_bytes(content)
+
+    assert [frame_end(path, offset) for offset in (first, second)] == [second, third]
+    assert frame_end(path, len(content)) == len(content) + FRAME

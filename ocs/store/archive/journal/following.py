@@ -9,6 +9,7 @@ from typing import Any, Self
 
 import pyarrow as pa
 
+from ocs.model.errors import VersionError
 from ocs.model.series import Batch
 from ocs.store.archive.catalogue.catalogue import Catalogue, Cursor
 from ocs.store.archive.journal.columns import QUALITY
@@ -76,12 +77,16 @@ class Follower:
             rows: About so many; a batch is never divided.
 
         Raises:
+            VersionError: A newer OCS wrote the file.
             OSError: The disk refuses.
         """
         if self._taken is None:
             try:
                 self._taken = self._read(rows)
-            except OSError:  # what was read before it is read again
+            except KeyError:  # a full disk had the writer take back what was read, and write something else there
+                self._open(self._place)
+                self._taken = self._read(rows)
+            except (OSError, VersionError):  # what was read before it is read again
                 self._open(self._place)
                 raise
         return self._taken

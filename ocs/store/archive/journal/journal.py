@@ -1,13 +1,14 @@
 """The journal: what was taken and is not in blocks yet, as a log of frames with Arrow record batches.
 
 A payload begins with one byte: `S`, a schema, of which each file has its own; `R`, rows of one; `K`, numbers of rows
-that were left out on purpose. A file beside it has how many bytes were on the disk when puts were last answered: what
-is missing of these was lost, what comes behind was never promised to anybody.
+that were left out on purpose. A file beside it tells what was promised to the senders (`promises.py`): what is missing
+of that was lost, what comes behind was never promised to anybody.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import struct
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -19,10 +20,11 @@ import msgpack
 import numpy as np
 import pyarrow as pa
 
-from ocs.model.errors import TooLargeError
+from ocs.model.errors import ParameterError, TooLargeError, VersionError
 from ocs.model.series import Batch, Fields, SeriesKey
 from ocs.store.archive.journal.columns import TIME, arrow_arrays, arrow_fields, times_array
-from ocs.store.framed_log import HEAD, LARGEST_FRAME, FramedLog, scan
+from ocs.store.archive.journal.promises import Promised, PromiseWriter, read_promises
+from ocs.store.framed_log import HEAD, LARGEST_FRAME, FramedLog, frame_end, scan
 from ocs.wire.archive import decode_fields, encode_field
 
 _FormKey = tuple[int, int, tuple[str, ...], bool]
@@ -30,11 +32,10 @@ _FormKey = tuple[int, int, tuple[str, ...], bool]
 LARGEST_BODY = LARGEST_FRAME - 1_000_000
 """Bytes of a record batch; the rest of a frame is for its head."""
 
-SYNCED = ".synced"
-"""Ending of the name of the file beside."""
-
 _LENGTH = struct.Struct("<I")
-_SIZE = struct.Struct("<Q")
+_HEAD = re.compile(rb"OCSLOG([2-9])\n")
+"""First bytes of a file that a newer OCS made."""
+
 _SEQ = pa.field("seq", pa.int64())
 _EPOCH = pa.field("epoch", pa.int64())
 _TIME = pa.field("time", TIME)
@@ -131,7 +132,7 @@ class JournalWriter:
     def __init__(self, path: Path) -> None:
         self.spoiled = False
         self._log = FramedLog(path)
-        self._synced = _opened(path.with_suffix(SYNCED))
+        self._promises = PromiseWriter(path)
         self._known: dict[_FormKey, tuple[int, pa.Schema]] = {}
         self._forms: list[_FormKey] = []
         self._next = 0
@@ -165,7 +166,8 @@ class JournalWriter:
         number, schema = self._form(Form(series, batch.series, version, batch.fields, qualities, numbers is not None))
         arrays = [times_array(batch.times), *([] if numbers is None else [pa.array(numbers)]), *arrow_arrays(batch)]
         rows = pa.RecordBatch.from_arrays(arrays, schema=schema)
-        head = msgpack.packb([number, batch.epoch, batch.seq, batch.last if last is None else last])
+        end = batch.last if last is None else last
+        head = msgpack.packb([number, batch.epoch, batch.seq, end])
         body = memoryview(rows.serialize())
         if body.nbytes > LARGEST_BODY:
             raise TooLargeError(
@@ -174,6 +176,9 @@ class JournalWriter:
                 limit=LARGEST_BODY,
             )  # fmt: skip
         self._waiting.append((b"R" + _LENGTH.pack(len(head)), head, body))
+        if len(batch):
+            since, until = int(batch.times.min()), int(batch.times.max())
+            self._promises.add(Promised(series, batch.epoch, batch.seq, end, len(batch), since, until))
 
     def leave_out(self, series: int, key: SeriesKey, epoch: int, first: int, last: int) -> None:
         """Add numbers of rows that are left out to what the next `flush` writes."""
@@ -195,9 +200,7 @@ class JournalWriter:
         except OSError:
             self.forget()
             raise
-        if self._synced >= 0:
-            with suppress(OSError):  # then less is known of a file that is cut off later
-                os.pwrite(self._synced, _SIZE.pack(self._log.size), 0)
+        self._promises.keep(self._log.size)
         self._waiting.clear()
         self._forms.clear()
 
@@ -214,6 +217,7 @@ class JournalWriter:
     def forget(self) -> None:
         """Forget what was added since the last `flush`."""
         self._waiting.clear()
+        self._promises.forget()
         for form in self._forms:
             self._known.pop(form, None)
         self._forms.clear()
@@ -221,9 +225,7 @@ class JournalWriter:
     def close(self) -> None:
         """Close the file."""
         self._log.close()
-        if self._synced >= 0:
-            os.close(self._synced)
-            self._synced = -1
+        self._promises.close()
 
     def _form(self, form: Form) -> tuple[int, pa.Schema]:
         """Return the number of a form in this file, and its schema."""
@@ -243,25 +245,72 @@ class JournalReader:
     Args:
         path: The file.
         offset: Rows that lie before it are not yielded.
+        closed: Nothing more is written to the file: what is good behind a damaged part is read too, as far as it is
+            known where it begins.
+
+    Attributes:
+        position: Up to where the file was read, in bytes.
+        lost: Bytes before that which are damaged.
     """
 
-    def __init__(self, path: Path, offset: int = 0) -> None:
+    def __init__(self, path: Path, offset: int = 0, *, closed: bool = False) -> None:
         self._path = path
         self._from = offset
+        self._closed = closed
         self._forms: dict[int, tuple[Form, pa.Schema]] = {}
         self.position = 0
+        self.lost = 0
 
     def read(self) -> Iterator[Rows | LeftOut]:
         """Yield what is there and was not yielded; a torn end is left for the next time.
 
         Raises:
+            VersionError: A newer OCS wrote the file, or a part of it.
+            KeyError: The file is another than the one that was read before, or a damaged part had the schema of rows.
             OSError: The file cannot be read.
         """
+        if not self.position:
+            self._check_head()
+        yield from self._read_on()
+        while self._closed and (offset := self._behind_damage()) is not None:
+            self.lost += offset - self.position
+            self.position = offset
+            yield from self._read_on()
+
+    def _read_on(self) -> Iterator[Rows | LeftOut]:
         for frame in scan(self._path, self.position):
-            item = self._item(frame.payload, frame.end)
+            try:
+                item = self._item(frame.payload, frame.end)
+            except KeyError:
+                if not self._closed:
+                    raise
+                self.lost += frame.end - frame.offset
+                item = None
+            except (ValueError, TypeError, struct.error, pa.ArrowException, ParameterError) as error:
+                raise self._newer(f"it cannot understand the frame at byte {frame.offset}: {error}") from error
             self.position = frame.end
             if item is not None and frame.offset >= self._from:
                 yield item
+
+    def _behind_damage(self) -> int | None:
+        """Return where the next good frame begins behind what cannot be read, None if there is none to be found."""
+        at = max(self.position, len(HEAD))
+        for offset in (len(HEAD), frame_end(self._path, at), *read_promises(self._path).sizes):
+            if offset > self.position and next(scan(self._path, offset), None) is not None:
+                return offset
+        return None
+
+    def _check_head(self) -> None:
+        with self._path.open("rb") as file:
+            newer = _HEAD.fullmatch(file.read(len(HEAD)))
+        if newer is not None:
+            raise self._newer(f"it knows the format 1, this is {newer[1].decode()}")
+
+    def _newer(self, why: str) -> VersionError:
+        return VersionError(
+            f"the journal file {self._path} was written by a newer OCS than this one ({why}); update OCS: the file is "
+            "left as it is"
+        )
 
     def _item(self, payload: bytes, end: int) -> Rows | LeftOut | None:
         kind = payload[:1]
@@ -269,36 +318,22 @@ class JournalReader:
             number, *told = msgpack.unpackb(memoryview(payload)[1:])
             form = _decoded(*told)
             self._forms[number] = (form, form.schema)
-        elif kind == b"K":
+            return None
+        if kind == b"K":
             series, device, feed, block, epoch, first, last = msgpack.unpackb(memoryview(payload)[1:])
             return LeftOut(series, SeriesKey(device, feed, block), epoch, first, last, end)
-        elif kind == b"R":
+        if kind == b"R":
             begin = 1 + _LENGTH.size
             at = begin + _LENGTH.unpack_from(payload, 1)[0]
             number, epoch, first, last = msgpack.unpackb(memoryview(payload)[begin:at])
             form, schema = self._forms[number]
             return Rows(form, epoch, first, last, _batch(payload, at, schema), end)
-        return None
-
-
-def synced_bytes(path: Path) -> int:
-    """Return how many bytes of a file were on the disk when puts were last answered; 0 where nobody knows."""
-    try:
-        return int(_SIZE.unpack(path.with_suffix(SYNCED).read_bytes())[0])
-    except (OSError, struct.error):
-        return 0
+        raise ValueError(f"its kind is {kind!r}")
 
 
 def read_journal(path: Path, offset: int = 0) -> Iterator[Rows | LeftOut]:
-    """Yield what a file of the journal has from an offset on."""
-    return JournalReader(path, offset).read()
-
-
-def _opened(path: Path) -> int:
-    try:
-        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-    except OSError:
-        return -1
+    """Yield what a file of the journal has from an offset on, to which nothing more is written; errors as of `read`."""
+    return JournalReader(path, offset, closed=True).read()
 
 
 def _batch(payload: bytes, at: int, schema: pa.Schema) -> pa.RecordBatch:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -13,19 +11,15 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from ocs.model.gap import Gap, GapCause
-from ocs.model.series import SeriesKey
-from ocs.store import framed_log
 from ocs.store.archive.blocks.files import NewBlock, Serial, make_block
 from ocs.store.archive.blocks.ordering import in_order, joined, numbers_of
 from ocs.store.archive.blocks.parquet import NewFiles
 from ocs.store.archive.blocks.rollups import kept_levels
 from ocs.store.archive.catalogue.catalogue import Block, Catalogue, Change, Rollup
-from ocs.store.archive.journal.journal import JournalReader, LeftOut, Rows, synced_bytes
+from ocs.store.archive.journal.journal import JournalReader, LeftOut, Rows
 from ocs.store.archive.layout import Layout, day_of
-from ocs.store.archive.upkeep.verification import DAMAGED
+from ocs.store.archive.upkeep.losses import find_loss, keep_damaged
 
 _NS_PER_DAY = 86_400_000_000_000
 
@@ -68,18 +62,13 @@ class _Content:
                 form = item.form
                 self.frames[series, form.version][form.qualities, form.numbered].append(item)
 
-    def last_rows(self) -> Iterator[tuple[SeriesKey, int]]:
-        """Yield each series and the latest time of its rows, ns."""
-        for frames in self.frames.values():
-            rows = [rows for same in frames.values() for rows in same]
-            yield rows[0].form.key, max(int(pc.max(each.batch.column("time")).value) for each in rows)
-
 
 def seal(path: Path, number: int, catalogue: Catalogue, layout: Layout) -> SealReport:
     """Make blocks and roll-ups of a file of the journal; in the end one transaction has them count instead of it.
 
     Whatever ends it before leaves the file as what counts; made again, the blocks have the same names. The file
-    itself stays for those who read it, until somebody deletes it. One that was sealed already is left alone.
+    itself stays for those who read it, until somebody deletes it. One that was sealed already is left alone. Of a file
+    that is damaged or gone, what was lost becomes gaps.
 
     Args:
         path: The file, to which nothing more is written.
@@ -88,13 +77,15 @@ def seal(path: Path, number: int, catalogue: Catalogue, layout: Layout) -> SealR
         layout: Where the blocks go.
 
     Raises:
+        VersionError: A newer OCS wrote the file.
         OSError: The disk is full or refuses.
     """
     if number <= catalogue.sealed:
         return SealReport(0, 0, 0)
-    content, reader = _Content(), JournalReader(path)
-    content.read(reader)
-    lost = _lost_bytes(path, reader.position)
+    content, reader = _Content(), JournalReader(path, closed=True)
+    if path.exists():
+        content.read(reader)
+    loss = find_loss(path, reader, content.spans)
     blocks: list[Block] = []
     rollups: list[Rollup] = []
     with NewFiles() as files:
@@ -107,9 +98,11 @@ def seal(path: Path, number: int, catalogue: Catalogue, layout: Layout) -> SealR
                 blocks.append(block)
                 rollups += rolled
         files.publish()
-    gaps = _set_aside(path, content, lost) if lost else []
-    catalogue.seal(number, Change(blocks, rollups, gaps=gaps), content.spans)
-    return SealReport(len(blocks), sum(block.rows for block in blocks), sum(block.size for block in blocks), lost)
+    if loss:
+        keep_damaged(path)
+    catalogue.seal(number, Change(blocks, rollups, gaps=loss.gaps(catalogue)), content.spans)
+    sizes = sum(block.size for block in blocks)
+    return SealReport(len(blocks), sum(block.rows for block in blocks), sizes, loss.size)
 
 
 def _table(rows: Sequence[Rows]) -> pa.Table:
@@ -132,34 +125,3 @@ def _days(table: pa.Table) -> Iterator[tuple[str, pa.Table]]:
     cuts = [0, *(np.flatnonzero(np.diff(days)) + 1).tolist(), len(days)]
     for first, end in pairwise(cuts):
         yield day_of(int(days[first]) * _NS_PER_DAY), table.slice(first, end - first)
-
-
-def _lost_bytes(path: Path, position: int) -> int:
-    """Return how many bytes behind the good frames are lost, not just a write that never came to its end.
-
-    What was not written whole was not answered, so its sender still has it. A loss of power may leave zeros of it.
-    """
-    answered = synced_bytes(path)
-    if answered > position:
-        return answered - position
-    report = framed_log.check(path, position)
-    if not report.damaged:
-        return 0
-    with path.open("rb") as file:
-        file.seek(position)
-        rest = file.read()
-    return len(rest) if rest.strip(b"\0") else 0
-
-
-def _set_aside(path: Path, content: _Content, lost: int) -> list[Gap]:
-    """Keep a damaged file under another name, and return a gap for each series that may have had more rows in it."""
-    with suppress(FileExistsError):
-        os.link(path, path.with_name(path.name + DAMAGED))
-    written = path.stat().st_mtime_ns
-    return [
-        Gap(
-            key.device, last, max(last, written), GapCause.DAMAGED, key.feed, key.block,
-            detail=f"{lost} bytes of {path.name} cannot be read",
-        )
-        for key, last in content.last_rows()
-    ]  # fmt: skip

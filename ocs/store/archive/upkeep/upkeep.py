@@ -12,8 +12,7 @@ from ocs.model.archive_policy import Keeping
 from ocs.model.errors import OcsError
 from ocs.model.series import SeriesKey
 from ocs.store.archive.catalogue.catalogue import Catalogue
-from ocs.store.archive.journal.journal import SYNCED
-from ocs.store.archive.layout import Layout
+from ocs.store.archive.layout import SYNCED, Layout
 from ocs.store.archive.upkeep.compaction import CompactReport, compact
 from ocs.store.archive.upkeep.retention import RetainReport, retain
 from ocs.store.archive.upkeep.sealing import seal
@@ -137,10 +136,10 @@ class Upkeep:
         path = self._layout.journal(number)
         try:
             with self._one:
-                if number > self._catalogue.sealed and path.exists():
+                if number > self._catalogue.sealed and number in self._layout.promised_numbers():
                     report = seal(path, number, self._catalogue, self._layout)
                     if report.lost:
-                        self._on_trouble(f"{report.lost} bytes of {path} were damaged and are lost; a gap tells where")
+                        self._on_trouble(f"{report.lost} bytes of {path} were damaged and are lost; gaps tell of what")
                 self._sweep()
             self._on_sealed()
         except (OSError, OcsError, sqlite3.Error) as error:
@@ -159,9 +158,9 @@ class Upkeep:
         """Delete the files of the journal that are sealed and that no cursor needs."""
         needed = [cursor.journal for cursor in self._catalogue.cursors().values()]
         upto = min([self._catalogue.sealed, *(number - 1 for number in needed)])
-        for number in self._layout.journal_numbers():
+        for number in self._layout.promised_numbers():
             if number <= upto:
                 path = self._layout.journal(number)
                 with suppress(OSError):  # it is swept the next time; sealing goes on
                     path.with_suffix(SYNCED).unlink(missing_ok=True)
-                    path.unlink()
+                    path.unlink(missing_ok=True)

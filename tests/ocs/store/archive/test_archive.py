@@ -208,6 +208,36 @@ def test_an_archive_that_cannot_be_opened_leaves_it_to_others(tmp_path: Path) ->
         assert putting.put(part_of(1, 2)) == answer(stored=2)
 
 
+def test_an_archive_with_a_journal_of_a_newer_ocs_is_not_opened_and_nothing_of_it_changes(tmp_path: Path) -> None:
+    with Putting(tmp_path) as putting:
+        putting.put(part_of(1, 10))
+    path = Layout(tmp_path).journal(1)
+    known = path.read_bytes()
+    path.write_bytes(known.replace(b"OCSLOG1", b"OCSLOG2", 1))
+
+    with pytest.raises(VersionError, match="update OCS: the file is left as it is"):
+        Putting(tmp_path).archive.open()
+
+    path.write_bytes(known)
+    with Putting(tmp_path) as putting:
+        assert putting.put(part_of(1, 12)) == answer(known=10, stored=2)
+
+
+def test_a_file_of_the_journal_that_somebody_deleted_is_told_and_its_number_is_not_used_again(tmp_path: Path) -> None:
+    with Putting(tmp_path) as putting:
+        putting.put(part_of(1, 10))
+    Layout(tmp_path).journal(1).unlink()
+
+    with Putting(tmp_path) as putting:
+        assert putting.put(part_of(1, 5)) == answer(stored=5)
+        assert putting.archive.seal()
+        (gap,) = putting.archive._catalogue.gaps()
+        assert (gap.cause, gap.device, gap.first, gap.last, gap.rows) == (GapCause.DAMAGED, "thermo-1", 1, 10, 10)
+        assert sealed_files(putting) == [2]
+        assert list((tmp_path / "journal").iterdir()) == []
+        assert ["gaps tell of what" in trouble for trouble in putting.troubles] == [True]
+
+
 def test_many_threads_put_at_the_same_time(tmp_path: Path) -> None:
     with Putting(tmp_path) as putting:
         answers: list[dict[str, Any]] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ocs.model.datatype import DataType
+from ocs.model.errors import VersionError
 from ocs.model.series import Batch, FieldType, SeriesKey
 from ocs.store.archive.catalogue.catalogue import Catalogue, Cursor
 from ocs.store.archive.journal.following import SAVED_ROWS, Follower, forget
 from ocs.store.archive.journal.journal import JournalWriter
 from ocs.store.archive.layout import Layout
+from ocs.store.framed_log import FramedLog, scan
 
 SERIES = SeriesKey("thermo-1", "temperatures", "temperatures")
 FLOAT = {"x": FieldType(DataType.FLOAT64)}
@@ -315,3 +318,45 @@ def test_values_come_as_they_were(journal: Journal, follow: Callable[..., Follow
     assert records == columns["note"]
     assert told == {name: [*columns[name]] for name in told}
     assert batch.quality["whole"].tolist() == [0, 3]
+
+
+def test_what_a_full_disk_took_back_while_it_was_read_does_not_stop_a_follower(
+    journal: Journal, follow: Callable[..., Follower]
+) -> None:
+    journal.write(rows(1))
+    follower = follow()
+    assert [batch.seq for batch in taken(follower)] == [1]
+    good = journal.path().stat().st_size
+    quality = {"x": np.ones(1, np.uint8)}
+    journal.write(Batch(SERIES, 7, 11, np.array([T0]), FLOAT, {"x": np.ones(1)}, quality))
+    schema, values = [bytearray(frame.payload) for frame in scan(journal.path(), good)]
+    os.truncate(journal.path(), good + 8 + len(schema))
+    assert taken(follower) == []
+    schema[2], values[6] = 2, 2  # written again, a schema has another number
+    again = FramedLog(journal.path(), keep=good)
+    again.append([bytes(schema), bytes(values)])
+    again.close()
+
+    assert [batch.seq for batch in taken(follower)] == [11]
+
+
+def test_a_file_of_a_newer_ocs_is_told_to_a_follower_which_goes_on_when_it_is_understood(
+    journal: Journal, follow: Callable[..., Follower]
+) -> None:
+    journal.write(rows(1))
+    follower = follow()
+    known = journal.path().read_bytes()
+    journal.path().write_bytes(known.replace(b"OCSLOG1", b"OCSLOG2", 1))
+
+    for _ in range(2):
+        with pytest.raises(VersionError, match="newer OCS"):
+            follower.take(100)
+    journal.path().write_bytes(known)
+
+    assert [batch.seq for batch in taken(follower)] == [1]
+
+
+def taken(follower: Follower) -> list[Batch]:
+    batches = follower.take(100).batches
+    follower.acknowledge()
+    return list(batches)

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ocs.model.datatype import DataType
-from ocs.model.errors import ParameterError, TooLargeError
+from ocs.model.errors import ParameterError, TooLargeError, VersionError
 from ocs.model.series import Batch, FieldType
 from ocs.store.archive.blocks.ordering import numbers_of
 from ocs.store.archive.journal import journal
@@ -255,3 +255,35 @@ def test_a_value_of_the_wrong_type_hurts_no_other_rows(tmp_path: Path) -> None:
     writer.flush()
 
     assert firsts(tmp_path / "1.log") == [4]
+
+
+def test_a_file_of_a_newer_format_is_told_in_one_sentence_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "1.log"
+    write(path, 2)
+    newer = b"OCSLOG2\n" + path.read_bytes()[8:]
+    path.write_bytes(newer)
+
+    for closed in (True, False):
+        with pytest.raises(VersionError) as refused:
+            list(JournalReader(path, closed=closed).read())
+
+        assert refused.value.message == (
+            f"the journal file {path} was written by a newer OCS than this one (it knows the format 1, this is 2); "
+            "update OCS: the file is left as it is"
+        )
+    assert path.read_bytes() == newer
+
+
+def test_only_of_a_closed_file_what_comes_behind_damage_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "1.log"
+    sizes = write(path, 3)
+    content = bytearray(path.read_bytes())
+    content[sizes[0] + 9] ^= 1
+    path.write_bytes(content)
+
+    live, closed = JournalReader(path), JournalReader(path, closed=True)
+
+    assert [item.first for item in live.read()] == [1]
+    assert (live.position, live.lost) == (sizes[0], 0)
+    assert [item.first for item in closed.read()] == [1, 7]
+    assert (closed.position, closed.lost) == (sizes[2], sizes[1] - sizes[0])

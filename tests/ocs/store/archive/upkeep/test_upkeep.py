@@ -228,7 +228,7 @@ def test_damage_within_a_file_is_told(kept: Upkeep, layout: Layout, troubles: Si
     assert kept.wait_sealed(DEADLINE_S)
 
     lost = len(content) - good
-    assert told(troubles) == [f"{lost} bytes of {path} were damaged and are lost; a gap tells where"]
+    assert told(troubles) == [f"{lost} bytes of {path} were damaged and are lost; gaps tell of what"]
 
 
 def test_the_end_does_not_wait_for_a_file_that_cannot_be_sealed(
