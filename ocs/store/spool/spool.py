@@ -4,8 +4,8 @@ Entries lie in segment files, one chain for each priority. A commit is one write
 against the death of the process when it returns, against a loss of power a second later. Acknowledgements are not
 written: what a new process finds is sent again, and the archive takes only what it has not.
 
-Two locks: `_files` is held by who changes files, which is the thread that commits, for as long as the disk takes.
-`_lock` guards what is known about them, for moments: taking and acknowledging never wait for a slow write.
+`_files` is held by who changes files, which is the thread that commits, for as long as the disk takes. What is known of
+them (`Contents`) has a lock of its own, for moments: taking and acknowledging never wait for a slow write.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from pathlib import Path
 from ocs.model.gap import GapCause
 from ocs.store.durability import sync_folder
 from ocs.store.framed_log import FramedLog
+from ocs.store.spool.contents import Contents
 from ocs.store.spool.files import found_segments, make_reserve, segment_path
 from ocs.store.spool.limits import Damage, Entry, Opening, SpoolLimits, Taken, Ticket
-from ocs.store.spool.live import LiveQueue
 from ocs.store.spool.losses import Losses
 from ocs.store.spool.mark import Mark
 from ocs.store.spool.segment import Segment
@@ -66,11 +66,7 @@ class Spool:
         self._limits = limits
         self._on_trouble = on_trouble
         self._told: dict[str, float] = {}
-        self._lock = threading.Lock()
-        self._segments: dict[int, Segment] = {}
-        self._live = LiveQueue(limits.live_bytes)
-        self._backlog_next = False
-        self._done: set[int] = set()
+        self._contents = Contents(limits.live_bytes)
         self._files = threading.Lock()
         self._current: dict[int, Segment] = {}
         self._unsynced: dict[int, Segment] = {}
@@ -94,12 +90,12 @@ class Spool:
             self._mark.stamp(opened, opened)
         segments, damaged = found_segments(self._folder)
         for segment in segments:
-            self._segments[segment.number] = segment
+            self._contents.add(segment)
             self._current[segment.priority] = segment
         for segment in self._current.values():
             with suppress(OSError):  # then it is only read, and a new one is begun
                 segment.log = FramedLog(segment.path, keep=segment.size)
-        self._next = max(self._segments, default=0) + 1
+        self._next = max((segment.number for segment in segments), default=0) + 1
         make_reserve(self._reserve, self._limits.reserve_bytes)
         for damage in damaged:
             self._on_trouble(f"a file of the spool was damaged; it was set aside as {damage.path}")
@@ -173,13 +169,7 @@ class Spool:
                 self._retire(segment)
             raise
         self._unsynced[segment.number] = segment
-        with self._lock:
-            tickets = segment.added(entries, int(now * NS))
-            for ticket, entry in zip(tickets, entries, strict=True):
-                self._live.add(ticket, entry.body)
-            for oldest in self._live.overflow():
-                self._segments[oldest.segment].let_wait(oldest.place)
-        return tickets
+        return self._contents.added(segment, entries, int(now * NS))
 
     def _segment(self, priority: int, now: float) -> Segment:
         current = self._current.get(priority)
@@ -191,8 +181,7 @@ class Spool:
         path = segment_path(self._folder, priority, self._next)
         segment = Segment(path, self._next, priority, FramedLog(path))
         self._next += 1
-        with self._lock:
-            self._segments[segment.number] = segment
+        self._contents.add(segment)
         self._current[priority] = segment
         return segment
 
@@ -219,12 +208,7 @@ class Spool:
 
     def _tidy(self) -> None:
         """Delete files of which all has arrived, and empty those that are being written."""
-        with self._lock:
-            numbers, self._done = self._done, set()
-        for number in numbers:
-            segment = self._segments.get(number)
-            if segment is None or not segment.done:
-                continue
+        for segment in self._contents.take_done():
             if self._current.get(segment.priority) is not segment:
                 self._forget(segment)
                 continue
@@ -233,16 +217,12 @@ class Spool:
             except OSError:
                 self._retire(segment)
                 continue
-            self._unsynced.pop(number, None)
-            with self._lock:
-                segment.cleared()
+            self._unsynced.pop(segment.number, None)
+            self._contents.cleared(segment)
 
     def _forget(self, segment: Segment) -> None:
         """Delete a file; what of it is on its way does not matter any more."""
-        with self._lock:
-            self._segments.pop(segment.number, None)
-            if not segment.done:
-                self._live.forget(segment.number)
+        self._contents.remove(segment)
         self._unsynced.pop(segment.number, None)
         segment.close()
         with suppress(OSError):
@@ -251,7 +231,7 @@ class Spool:
     # -- bounds ----------------------------------------------------------------------------------
 
     def _bound(self, now: float) -> None:
-        size, most = self._size, self._limits.max_bytes
+        size, most = self._contents.file_bytes, self._limits.max_bytes
         if size > WARN_PART * most and not self._warned:
             self._warned = True
             self._on_trouble(
@@ -259,19 +239,14 @@ class Spool:
                 "then the oldest data go: see that the archiver runs"
             )
         self._warned = self._warned and size > WARN_PART * most / 2
-        files = (
-            self._least(0) if size > most else []
-        )  # of now: gap records of what goes may need room, but not for ever
-        while files and self._size > most and len(self._segments) > 1:
-            self._drop(files.pop(0), GapCause.SPOOL_FULL, now)
-
-    @property
-    def _size(self) -> int:
-        return sum(segment.size for segment in self._segments.values())
+        # Those of now: gap records of what goes may need room, but not for ever.
+        for segment in self._least(0) if size > most else ():
+            if self._contents.file_bytes > most and len(self._contents) > 1:
+                self._drop(segment, GapCause.SPOOL_FULL, now)
 
     def _least(self, priority: int) -> list[Segment]:
         """Return the files with anything of `priority` or below, in the order in which they may go."""
-        files = [each for each in self._segments.values() if each.priority >= priority and not each.done]
+        files = [each for each in self._contents.segments if each.priority >= priority and not each.done]
         return sorted(files, key=lambda segment: (-segment.priority, segment.number))
 
     def _make_room(self, priority: int, now: float) -> bool:
@@ -287,7 +262,7 @@ class Spool:
 
     def _drop_old(self, now: float) -> None:
         limit = int((now - self._limits.max_age_s) * NS)
-        for segment in list(self._segments.values()):
+        for segment in self._contents.segments:
             if segment.priority and segment.newest < limit and not segment.done:
                 self._drop(segment, GapCause.SPOOL_OLD, now)
 
@@ -336,11 +311,7 @@ class Spool:
 
         The newest come first, from memory; when older ones wait in files, every second call returns of those.
         """
-        unreadable: list[Segment] = []
-        with self._lock:
-            taken = self._take_backlog(max_bytes, unreadable) if self._backlog_next or not self._live else None
-            taken = taken or self._live.take(max_bytes)
-            self._backlog_next = taken is not None and taken.live
+        taken, unreadable = self._contents.take(max_bytes)
         for segment in unreadable:
             self._tell(
                 segment.path.name,
@@ -349,26 +320,9 @@ class Spool:
             )
         return taken
 
-    def _take_backlog(self, max_bytes: int, unreadable: list[Segment]) -> Taken | None:
-        waiting = [segment for segment in self._segments.values() if segment.waits]
-        for segment in sorted(waiting, key=lambda segment: segment.waiting_since):
-            found = segment.take(max_bytes)
-            if found:
-                tickets = [ticket for ticket, _ in found]
-                return Taken(tickets, [body for _, body in found], sum(ticket.rows for ticket in tickets), live=False)
-            unreadable.append(segment)
-        return None
-
     def acknowledge(self, tickets: Iterable[Ticket]) -> None:
         """Take note that entries have arrived; a file of which all have goes, at the next commit at the latest."""
-        with self._lock:
-            for ticket in tickets:
-                segment = self._segments.get(ticket.segment)
-                if segment is not None:
-                    segment.arrive(ticket)
-                    if segment.done:
-                        self._done.add(segment.number)
-        if self._done and self._files.acquire(blocking=False):
+        if self._contents.acknowledge(tickets) and self._files.acquire(blocking=False):
             try:
                 self._tidy()
             finally:
@@ -376,25 +330,20 @@ class Spool:
 
     def give_back(self, tickets: Iterable[Ticket]) -> None:
         """Take note that entries have not arrived; they will be taken again, from the files."""
-        with self._lock:
-            for ticket in tickets:
-                if ticket.segment in self._segments:
-                    self._segments[ticket.segment].let_wait(ticket.place)
+        self._contents.give_back(tickets)
 
     @property
     def depth_rows(self) -> int:
         """Rows that have not arrived."""
-        return sum(segment.left_rows for segment in list(self._segments.values()))
+        return self._contents.left_rows
 
     @property
     def depth_bytes(self) -> int:
         """Bytes of the entries that have not arrived."""
-        return sum(segment.left_bytes for segment in list(self._segments.values()))
+        return self._contents.left_bytes
 
     @property
     def oldest_s(self) -> float:
         """Age of the oldest entry that has not arrived, in s; 0 when none waits."""
-        with self._lock:
-            since = [each.since for each in self._segments.values()]
-        known = [each for each in since if each is not None]
-        return max(0.0, self.now() - min(known) / NS) if known else 0.0
+        since = self._contents.since
+        return 0.0 if since is None else max(0.0, self.now() - since / NS)

@@ -85,7 +85,7 @@ class Desk:
 
     def abandon(self) -> None:
         """Close what the kernel closes for a killed process."""
-        for segment in self.spool._segments.values():
+        for segment in self.spool._contents.segments:
             segment.close()
         self.spool._mark.close(0, orderly=False)
 
