@@ -15,6 +15,9 @@ MESSAGES_KEPT = 1000
 MESSAGE_LENGTH = 4000
 """Characters kept of one message."""
 
+_TOLD = {status: f'Status is now "{status.value}".' for status in Status}
+"""The message of each change of status, in the words of OCS 0.12."""
+
 
 @dataclass(frozen=True, slots=True)
 class Author:
@@ -60,12 +63,16 @@ class RunRecord:
         params: The checked parameters.
         author: Who asked for it.
         level: The level at which it was started, 0 to 4.
+
+    Attributes:
+        run_id: Name of the run, unique over restarts of the agent.
+        success: None until the run ended.
     """
 
     __slots__ = (
-        "author", "changes", "data", "degraded", "end_time", "epoch", "failure", "kind", "level",
-        "messages", "messages_dropped", "op_name", "outcome", "params", "progress", "progress_text",
-        "result", "session_id", "start_time", "status", "stuck",
+        "author", "data", "degraded", "end_time", "epoch", "failure", "kind", "level", "messages",
+        "messages_dropped", "op_name", "outcome", "params", "progress", "progress_text", "result",
+        "run_id", "session_id", "start_time", "status", "stuck", "success",
     )  # fmt: skip
 
     def __init__(
@@ -82,6 +89,7 @@ class RunRecord:
     ) -> None:
         self.session_id = session_id
         self.epoch = epoch
+        self.run_id = f"{epoch}-{session_id}"
         self.op_name = op_name
         self.kind = kind
         self.params = params
@@ -97,21 +105,11 @@ class RunRecord:
         self.progress: float | None = None
         self.progress_text = ""
         self.outcome: Outcome | None = None
+        self.success: bool | None = None
         self.result: Any = None
         self.failure: Failure | None = None
         self.stuck = ""
-        self.changes = 0
-        self.add_message('Status is now "starting".', now)
-
-    @property
-    def run_id(self) -> str:
-        """Name of the run, unique over restarts of the agent."""
-        return f"{self.epoch}-{self.session_id}"
-
-    @property
-    def success(self) -> bool | None:
-        """None until the run ended."""
-        return None if self.outcome is None else SUCCESS[self.outcome]
+        self.add_message(_TOLD[Status.STARTING], now)
 
     @property
     def op_code(self) -> OpCode:
@@ -128,14 +126,13 @@ class RunRecord:
         if len(self.messages) == MESSAGES_KEPT:
             self.messages_dropped += 1
         self.messages.append((now, text[:MESSAGE_LENGTH]))
-        self.changes += 1
 
     def advance(self, status: Status, now: float) -> bool:
         """Move on to `status`; False, and no change, when the table does not allow it."""
         if status not in NEXT[self.status]:
             return False
         self.status = status
-        self.add_message(f'Status is now "{status.value}".', now)
+        self.add_message(_TOLD[status], now)
         return True
 
     def set_progress(self, fraction: float, text: str = "") -> None:
@@ -147,7 +144,6 @@ class RunRecord:
         """
         self.progress = min(1.0, max(0.0, float(fraction)))
         self.progress_text = text
-        self.changes += 1
 
     def finish(
         self,
@@ -161,6 +157,7 @@ class RunRecord:
         if self.ended:
             return False
         self.outcome = outcome
+        self.success = SUCCESS[outcome]
         self.result = result
         self.failure = failure
         self.stuck = ""
