@@ -112,14 +112,19 @@ def current() -> Cancellation | None:
     return _current.get()
 
 
-@contextmanager
-def working_for(cancellation: Cancellation) -> Iterator[None]:
-    """Make `cancellation` the current one in the block."""
-    token = _current.set(cancellation)
-    try:
-        yield
-    finally:
-        _current.reset(token)
+class working_for:  # noqa: N801 - read as a verb: with working_for(cancellation)
+    """Makes a cancellation the current one in the block."""
+
+    __slots__ = ("_cancellation", "_token")
+
+    def __init__(self, cancellation: Cancellation) -> None:
+        self._cancellation = cancellation
+
+    def __enter__(self) -> None:
+        self._token = _current.set(self._cancellation)
+
+    def __exit__(self, *_raised: object) -> None:
+        _current.reset(self._token)
 
 
 _waiting: dict[int, threading.Event] = {}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextvars
 import queue
 import sys
 import sysconfig
@@ -109,9 +108,8 @@ class LoopTask:
         self._cancellation = cancellation
         self._done = done
         self._deferred: Deferred[Any] | None = None
-        context = contextvars.copy_context()
-        self._task: asyncio.Task[Any] = timing.loop.create_task(self._follow(body), context=context)
-        self._task.add_done_callback(self._ended)
+        self._begun = False
+        self._task: asyncio.Task[None] = timing.loop.create_task(self._follow(body))
 
     def cancel(self) -> None:
         """Raise the request to end where the function waits; what has ended does not learn of it."""
@@ -123,29 +121,31 @@ class LoopTask:
             self._deferred.cancel()  # the generator gets it at its `yield`, and is waited for while it cleans up
         else:
             self._task.cancel()
+            if not self._begun:  # asyncio ends it without a single step
+                self._timing.soon(self._done, None, asyncio.CancelledError())
 
     def where(self) -> str:
         """Tell in one phrase at which line the function waits."""
         frames = self._task.get_stack(limit=5)
         return _place(traceback.extract_stack(frames[-1])) if frames else "the event loop"
 
-    async def _follow(self, body: Body) -> Any:
-        with working_for(self._cancellation):
-            try:
+    async def _follow(self, body: Body) -> None:
+        self._begun = True
+        result, error = None, None
+        try:
+            with working_for(self._cancellation):
                 started = body()
                 if isinstance(started, Deferred):
                     self._deferred = started
-                    return await Stepping(_await(started))
-                return await Stepping(started)
-            except (KeyboardInterrupt, SystemExit) as error:  # asyncio would end the whole loop for them
-                raise RuntimeError(f"it raised {type(error).__name__}, which ends no agent") from error
-
-    def _ended(self, task: asyncio.Task[Any]) -> None:
-        if task.cancelled():
-            self._done(None, asyncio.CancelledError())
+                    started = _await(started)
+                result = await Stepping(started)
+        except GeneratorExit as raised:  # the author's; or the loop is thrown away, and forgets what is asked of it
+            self._timing.soon(self._done, None, raised)
             return
-        error = task.exception()
-        self._done(None if error else task.result(), error)
+        except BaseException as raised:  # noqa: BLE001 - the edge of the author's code, as in a thread
+            error = raised
+        # Told from within: asyncio would call whoever waits for the task at the loop's next turn only.
+        self._done(result, error)
 
 
 async def _await(deferred: Deferred[Any]) -> Any:

@@ -12,7 +12,7 @@ from twisted.internet.defer import Deferred, inlineCallbacks
 
 from ocs.agent import AsyncSession, Device, Limits, Session, Unit, process, task
 from ocs.model.cancellation import CancelReason
-from ocs.model.errors import BusyError, ErrorCode, OcsError, OutOfRangeError
+from ocs.model.errors import BusyError, ErrorCode, NotRunningError, OcsError, OutOfRangeError
 from ocs.model.operation import Outcome, ReplyCode, Status
 from ocs.testing.clock import wait_deaf
 from ocs.testing.plugin import AgentOf
@@ -379,12 +379,34 @@ def test_run_starts_and_waits_in_one_call(stage: RunningDevice) -> None:
 def test_what_ends_in_the_turn_of_the_request_has_succeeded(stage: RunningDevice) -> None:
     member, _admin = stage.site.agents[0].members
     operation = member.operations["end_under_the_request"]
-    stage.object.ask = lambda: operation.request_end(CancelReason.ABORT)
+    refused: list[str] = []
+
+    def ask() -> None:
+        try:
+            operation.request_end(CancelReason.ABORT)
+        except NotRunningError as error:
+            refused.append(error.message)
+
+    stage.object.ask = ask
 
     session = stage.run("end_under_the_request")
 
     assert session.outcome is Outcome.SUCCEEDED
     assert session.result == "done"
+    assert refused == ["end_under_the_request is not running"]
+
+
+def test_a_run_that_is_asked_to_end_before_its_first_line_is_aborted_without_it(stage: RunningDevice) -> None:
+    member, _admin = stage.site.agents[0].members
+    operation = member.operations["end_under_the_request"]
+    stage.object.ask = lambda: stage.object.told.append("begun")
+
+    run = operation.start({})
+    operation.request_end(CancelReason.ABORT)
+    stage.clock.advance(2.0)
+
+    assert run.outcome is Outcome.ABORTED
+    assert stage.object.told == []
 
 
 def test_the_next_run_waits_until_the_aborter_has_ended(stage: RunningDevice) -> None:
