@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ocs.link.back_off import BackOff
-from ocs.model.errors import OcsError
+from ocs.model.errors import OcsError, OperationFailedError
 from ocs.services.archiver.line_server import LineServer, Refusal
 from ocs.store.archive.journal.following import Follower, forget
 from ocs.wire.line_protocol import encode_lines
@@ -84,6 +84,11 @@ class InfluxWriter:
         self.last_error = ""
 
     @property
+    def server(self) -> str:
+        """The server's address, without user and password."""
+        return self._server.name
+
+    @property
     def lag_s(self) -> float:
         """For how long the server has not had all that the archive has, in s; 0 when it has all."""
         return max(0.0, self._now() - self._level) if self._behind else 0.0
@@ -101,13 +106,12 @@ class InfluxWriter:
             self._thread.join(STOP_S)
 
     def _run(self) -> None:
-        try:
-            while not self._over.is_set():
+        while not self._over.is_set():
+            try:
                 self._follow()
-        except Exception as error:
-            self.last_error = f"the writer to {self._server.name} ended by an error of its own: {error!r}"
-            self._on_trouble(self.last_error)
-            raise
+            except Exception as error:  # noqa: BLE001 - the edge of the thread: whatever it is, it is told and tried again
+                failed = OperationFailedError(f"the writer to {self._server.name} failed: {error!r}; it tries again")
+                self._over.wait(self._failed(failed))
 
     def _follow(self) -> None:
         try:
@@ -140,6 +144,7 @@ class InfluxWriter:
         return LOOK_S
 
     def _failed(self, error: Exception) -> float:
+        self._behind = True
         if not self._over.is_set():
             self.last_error = str(error)
             if not self._attempt:

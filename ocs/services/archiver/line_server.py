@@ -1,7 +1,8 @@
 """A server that takes Influx line protocol over HTTP: InfluxDB, VictoriaMetrics, and their like.
 
 What is said here of answers was seen of InfluxDB 1.6.7: a 400 whose error begins with `partial write` has written all
-lines but those that it counts; any other 400 has written none. VictoriaMetrics 1.79.5 refuses nothing.
+lines but those that it counts; any other 400 has written none. VictoriaMetrics 1.79.5 refuses nothing. Both say by 204
+that they have the lines; a 200 with a page, as of a proxy that asks for a login, says nothing of the kind.
 """
 
 from __future__ import annotations
@@ -74,7 +75,7 @@ class LineServer:
             LinkLostError: The server is not there, or cannot write now; none of the lines counts as written.
         """
         status, text = self._post(lines)
-        if status in {http.client.OK, http.client.NO_CONTENT}:
+        if status == http.client.NO_CONTENT or (status == http.client.OK and not text):
             return []
         refusal = self._refusal(status, text)
         if refusal.lines:

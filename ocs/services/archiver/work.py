@@ -19,7 +19,7 @@ from ocs.model.errors import ConfigurationError, OcsError
 from ocs.model.gap import Gap
 from ocs.model.health import Cause, HealthLevel
 from ocs.services.archiver.disk_watch import DiskWatch
-from ocs.services.archiver.influx_writer import CURSOR, InfluxWriter
+from ocs.services.archiver.influx_writer import InfluxWriter, forget_place
 from ocs.services.archiver.intake import Intake
 from ocs.services.archiver.paging import HistoryDesk
 from ocs.services.archiver.pauses import PauseGaps
@@ -27,7 +27,6 @@ from ocs.services.archiver.policy_desk import PolicyDesk
 from ocs.services.archiver.policy_file import PolicyFile
 from ocs.services.archiver.troubles import Refusals, Troubles
 from ocs.store.archive.archive import Archive, ArchiveOptions
-from ocs.store.archive.catalogue.catalogue import Catalogue
 from ocs.store.archive.layout import Layout
 
 ALIVE = "alive"
@@ -102,7 +101,7 @@ class Work:
         if self.influx is not None:
             self.influx.start()
         else:
-            _forget_influx(folder)
+            self._forget_influx()
 
     def _influx(self) -> InfluxWriter | None:
         settings = self.settings
@@ -112,6 +111,13 @@ class Work:
             settings.folder, settings.influx_url, settings.influx_database, now=self._timing.now,
             on_trouble=self.trouble, root=settings.root,
         )  # fmt: skip
+
+    def _forget_influx(self) -> None:
+        """Have the archive keep nothing any more for a server that the site file does not name."""
+        try:
+            forget_place(self.settings.folder)
+        except (OcsError, OSError, sqlite3.Error) as error:
+            self.trouble(f"the journal is still kept for a time series server that is gone ({error}); see after Init")
 
     def close(self) -> None:
         """Answer what waits, and close everything, what reads first and the files last."""
@@ -155,11 +161,11 @@ class Work:
         yield self.troubles.cause(now)
         for pause in self.policy.changes.pauses.all:
             why = f" ({pause.reason})" if pause.reason else ""
-            told = f"{pause.match} is not archived{why}; `resume` it when that is over"
+            told = f"{pause.match} is not archived{why}; when that is over, end it by resume, pattern={pause.match!r}"
             yield Cause(HealthLevel.DEGRADED, f"paused {pause.match}", pause.since / 1e9, told)
         if self.influx is not None and self.influx.lag_s > INFLUX_LATE_S:
             why = self.influx.last_error or "it does not keep up"
-            told = f"{self.settings.influx_url} is {self.influx.lag_s:.0f} s behind: {why}; the archive has everything"
+            told = f"{self.influx.server} is {self.influx.lag_s:.0f} s behind: {why}; the archive has everything"
             yield Cause(HealthLevel.DEGRADED, "influx", now - self.influx.lag_s, told)
 
     def _mark_alive(self) -> None:
@@ -185,13 +191,6 @@ def _alive(folder: Path) -> int | None:
         return (folder / ALIVE).stat().st_mtime_ns
     except OSError:
         return None
-
-
-def _forget_influx(folder: Path) -> None:
-    """Have the archive keep nothing any more for a server that the site file does not name."""
-    with Catalogue(Layout(folder).catalogue) as catalogue:
-        if CURSOR in catalogue.cursors():
-            catalogue.remove_cursor(CURSOR)
 
 
 def _lasting(folder: Path) -> list[Gap]:

@@ -285,7 +285,9 @@ def test_what_is_paused_is_left_out_with_a_gap_until_it_is_resumed(archiver: Run
     (gap,) = gaps(archiver)
 
     assert (open_gap.cause, open_gap.end, open_gap.detail) == (GapCause.PAUSED, None, "cooling down")
-    assert causes["paused thermo-1"] == "thermo-1 is not archived (cooling down); `resume` it when that is over"
+    assert causes["paused thermo-1"] == (
+        "thermo-1 is not archived (cooling down); when that is over, end it by resume, pattern='thermo-1'"
+    )
     assert gap.start == open_gap.start == pytest.approx(since * NS, abs=1000)
     assert (gap.end is not None, gap.rows) == (True, 3)
     assert values(archiver) == [1.0, 108.0, 109.0]
@@ -499,7 +501,7 @@ def test_what_the_policy_keeps_no_longer_is_deleted_each_hour(
 
 
 def test_a_server_that_takes_no_lines_is_a_cause_and_hurts_nothing(memory_site: Site, folder: Path) -> None:
-    archiver = archiver_of(memory_site, folder, influx_url="http://127.0.0.1:9")
+    archiver = archiver_of(memory_site, folder, influx_url="http://reader:secret@127.0.0.1:9")
 
     assert put(archiver, rows(1, 3))["stored"] == 3
     archiver.clock.run_until(lambda: archiver.object.work.influx.last_error, 1000.0)
@@ -507,6 +509,7 @@ def test_a_server_that_takes_no_lines_is_a_cause_and_hurts_nothing(memory_site: 
 
     assert {"influx_lag_s", "influx_written", "influx_refused"} <= set(archiver.interface.channels)
     assert "http://127.0.0.1:9 is" in sources(archiver)["influx"]
+    assert "secret" not in str(sources(archiver))
 
 
 def test_a_server_that_the_site_file_does_not_name_any_more_is_forgotten(memory_site: Site, folder: Path) -> None:

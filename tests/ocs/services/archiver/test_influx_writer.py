@@ -293,6 +293,32 @@ def test_an_outage_is_told_once_and_makes_the_server_late(lab: Lab, gate: Gateke
     assert len(lab.troubles) == 1
 
 
+def test_an_error_that_nobody_thought_of_is_told_makes_it_late_and_ends_nothing(lab: Lab, gate: Gatekeeper) -> None:
+    broken = threading.Event()
+    told: list[str] = []
+
+    def now() -> float:
+        if broken.is_set() and threading.current_thread().name == "influx-writer":
+            raise ZeroDivisionError("no such time")
+        return lab.now()
+
+    writer = InfluxWriter(lab.folder, gate.url, "db", now=now, on_trouble=told.append)
+    writer.start()
+    broken.set()
+    wait_until(lambda: bool(told))
+    lab.time += 600.0
+    late_s = writer.lag_s
+
+    broken.clear()
+    lab.put(floats(1, 10, "thermo-1"))
+    wait_written(writer, 10)
+    writer.stop()
+
+    assert late_s >= 600.0
+    assert told == [f"the writer to {gate.url} failed: ZeroDivisionError('no such time'); it tries again"]
+    assert len(gate.taken) == 10
+
+
 def test_an_archive_that_cannot_be_opened_is_tried_again(tmp_path: Path, gate: Gatekeeper) -> None:
     troubles: list[str] = []
     folder = tmp_path / "archive"

@@ -101,6 +101,7 @@ def test_a_line_that_is_too_large_alone_is_refused() -> None:
         (500, '{"error": "timeout"}'),
         (503, ""),
         (302, ""),
+        (200, "<html>please log in</html>"),
     ],
 )
 def test_an_answer_that_is_not_about_the_lines_refuses_none(status: int, text: str) -> None:
