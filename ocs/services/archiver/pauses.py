@@ -99,15 +99,32 @@ def read_pauses(given: Any) -> Pauses:
 
 @dataclass(slots=True)
 class _Lasting:
-    """The gap of a series while it is paused, its fields, and whether all of its rows were counted."""
+    """The gap of a series while it is paused.
+
+    Attributes:
+        gap: The gap, with as many rows as were left out until now.
+        fields: The series' fields; none where they are not known yet.
+        matches: Which pauses it is for; none where that is not known yet.
+        counted: Whether all of its rows were counted.
+        changed: When other pauses began or ended meanwhile, ns UTC; None when none did.
+    """
 
     gap: Gap
-    fields: tuple[str, ...]
+    fields: tuple[str, ...] = ()
+    matches: frozenset[str] = frozenset()
     counted: bool = True
+    changed: int | None = None
+
+    def left_out(self, batch: Batch, matches: frozenset[str]) -> None:
+        """Count rows that are not archived."""
+        self.fields, self.matches, self.changed = tuple(batch.fields), matches, None
+        self.gap = replace(self.gap, rows=self.gap.rows + len(batch))
 
 
 class PauseGaps:
     """The gaps of paused series: opened with the first row that is left out, closed at the resumption.
+
+    Where other fields of a series are paused from some moment on, one gap ends and another one begins.
 
     Args:
         record: Takes gaps, and the same gaps again when they end; called in the caller's thread.
@@ -117,7 +134,7 @@ class PauseGaps:
     def __init__(self, record: Callable[[Gap], None], lasting: Iterable[Gap] = ()) -> None:
         self._record = record
         self._lasting = {
-            SeriesKey(gap.device, gap.feed, gap.block): _Lasting(gap, (), counted=False)
+            SeriesKey(gap.device, gap.feed, gap.block): _Lasting(gap, counted=False)
             for gap in lasting
             if gap.cause is GapCause.PAUSED
         }
@@ -130,17 +147,26 @@ class PauseGaps:
             paused: The pause of each field that is paused.
         """
         first, last = int(batch.times.min()), int(batch.times.max())
+        matches = frozenset(pause.match for pause in paused.values())
         known = self._lasting.get(batch.series)
+        start = min([first, *(pause.since for pause in paused.values())])
+        if known is not None and known.changed is not None and known.matches and known.matches != matches:
+            start = max(known.changed, known.gap.start + 1)
+            self._end(batch.series, start)
+            known = None
         if known is None:
-            start = min([first, *(pause.since for pause in paused.values())])
-            known = _Lasting(self._gap(batch, start, None, paused), tuple(batch.fields))
-            self._lasting[batch.series] = known
+            known = self._lasting[batch.series] = _Lasting(self._gap(batch, start, None, paused))
             self._record(known.gap)
         elif first < known.gap.start:  # rows of before, which waited in a spool
             self._record(replace(self._gap(batch, first, last, paused), rows=len(batch)))
             return
-        known.fields = tuple(batch.fields)
-        known.gap = replace(known.gap, rows=known.gap.rows + len(batch))
+        known.left_out(batch, matches)
+
+    def taken(self, batch: Batch) -> None:
+        """Take note that nothing of a series is paused: this ends a gap of which only the device was known so far."""
+        known = self._lasting.get(batch.series)
+        if known is not None and not known.fields:
+            self._end(batch.series, int(batch.times.min()))
 
     def changed(self, pauses: Pauses, now: int) -> None:
         """Close the gaps of what is archived again.
@@ -151,9 +177,14 @@ class PauseGaps:
         """
         for series, lasting in list(self._lasting.items()):
             if not pauses.touch(series, lasting.fields):
-                del self._lasting[series]
-                gap = lasting.gap
-                self._record(replace(gap, end=max(now, gap.start), rows=gap.rows if lasting.counted else 0))
+                self._end(series, now)
+            elif lasting.changed is None:
+                lasting.changed = now
+
+    def _end(self, series: SeriesKey, end: int) -> None:
+        lasting = self._lasting.pop(series)
+        gap = lasting.gap
+        self._record(replace(gap, end=max(end, gap.start), rows=gap.rows if lasting.counted else 0))
 
     def _gap(self, batch: Batch, start: int, end: int | None, paused: Mapping[str, Pause]) -> Gap:
         series = batch.series

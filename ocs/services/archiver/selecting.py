@@ -78,6 +78,8 @@ class Selector:
         plan = self._plans.get(batch.series)
         if plan is None or plan.fields != batch.fields:
             plan = self._plans[batch.series] = self._plan(batch.series, batch.fields)
+            if not plan.paused:
+                self._gaps.taken(batch)
         if plan.paused:
             self._gaps.left_out(batch, plan.paused)
         if not plan.kept:

@@ -138,6 +138,33 @@ def test_a_gap_of_an_earlier_archiver_without_rows_since_ends_too() -> None:
     assert [gap.end for gap in kept.told] == [20 * NS]
 
 
+def test_other_fields_that_are_paused_meanwhile_have_a_gap_of_their_own() -> None:
+    kept = Kept()
+    only_a = Pauses().begun("*.a", "noisy", 10 * NS)
+    all_of_it = only_a.begun("thermo-1", "cold", 20 * NS)
+    for pauses, since, second in ((only_a, 10, 12), (all_of_it, 20, 22), (only_a, 30, 32)):
+        kept.gaps.changed(pauses, since * NS)
+        for later in range(2):
+            batch = rows(FAST, second + later)
+            kept.gaps.left_out(batch, of(pauses, batch))
+    kept.gaps.changed(Pauses(), 40 * NS)
+
+    told = [(gap.start // NS, (gap.end or 0) // NS, gap.rows, gap.detail) for gap in kept.all]
+
+    assert told == [(10, 20, 2, "noisy; only a"), (20, 30, 2, "noisy, cold"), (30, 40, 2, "noisy; only a")]
+
+
+def test_a_gap_of_an_earlier_archiver_ends_with_the_first_rows_of_which_nothing_is_paused() -> None:
+    kept = Kept(Gap("thermo-1", 5 * NS, None, GapCause.PAUSED, "fast", "fast"))
+    another = Pauses().begun("thermo-1.slow.*", "", 7 * NS)
+
+    kept.gaps.changed(another, 15 * NS)
+    kept.gaps.taken(rows(FAST, 18, 19))
+    kept.gaps.taken(rows(FAST, 20, 21))
+
+    assert kept.told == [Gap("thermo-1", 5 * NS, 18 * NS, GapCause.PAUSED, "fast", "fast")]
+
+
 def test_pauses_that_are_written_are_read_as_the_same() -> None:
     pauses = Pauses().begun("thermo-1", "cooling", 1_700_000_000_123_456_789).begun("*.b", "", 3)
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -8,7 +8,7 @@ import pytest
 
 from ocs.model.archive_policy import read_policy
 from ocs.model.datatype import DataType
-from ocs.model.gap import Gap
+from ocs.model.gap import Gap, GapCause
 from ocs.model.series import Batch, FieldType, SeriesKey
 from ocs.services.archiver.pauses import PauseGaps, Pauses
 from ocs.services.archiver.selecting import Selector
@@ -29,10 +29,11 @@ def batch(seq: int, columns: Mapping[str, Any], **quality: list[int]) -> Batch:
 class Judge:
     """A selector, its gaps and its troubles."""
 
-    def __init__(self, *rules: Mapping[str, Any], pauses: Pauses | None = None) -> None:
+    def __init__(self, *rules: Mapping[str, Any], pauses: Pauses | None = None, lasting: Sequence[Gap] = ()) -> None:
         self.gaps: list[Gap] = []
         self.told: list[str] = []
-        self.selector = Selector(read_policy(rules), pauses or Pauses(), PauseGaps(self.gaps.append), self.told.append)
+        gaps = PauseGaps(self.gaps.append, lasting)
+        self.selector = Selector(read_policy(rules), pauses or Pauses(), gaps, self.told.append)
 
     def kept(self, rows: Batch) -> tuple[list[int], dict[str, list[Any]]] | None:
         """Return numbers and columns of what stays."""
@@ -114,6 +115,15 @@ def test_what_is_paused_is_left_out_and_leaves_a_gap() -> None:
 
     assert [(gap.end, gap.rows) for gap in judge.gaps] == [(None, 0), (9 * NS, 2)]
     assert judge.kept(batch(3, {"b": [2.0]})) == ([3], {"b": [2.0]})
+
+
+def test_a_gap_that_an_earlier_archiver_left_open_ends_when_all_of_its_series_is_taken_again() -> None:
+    lasting = Gap("thermo-1", 1, None, GapCause.PAUSED, "fast", "fast")
+    judge = Judge(pauses=Pauses().begun("thermo-1.b", "noisy", 0), lasting=[lasting])
+
+    assert judge.kept(batch(5, {"a": [1.0]})) == ([5], {"a": [1.0]})
+
+    assert judge.gaps == [Gap("thermo-1", 1, 5 * NS, GapCause.PAUSED, "fast", "fast")]
 
 
 def test_what_no_rule_archives_leaves_no_gap_when_it_is_paused() -> None:
