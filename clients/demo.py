@@ -15,6 +15,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -81,13 +82,13 @@ def site() -> Iterator[int]:
             wait_ready(up, file, log)
             yield up.pid
         finally:
-            end(up, "the site", log)
+            file.write(end(up, "the site", log))
 
 
 def wait_ready(up: subprocess.Popen[str], file: IO[str], log: Path) -> None:
     """Pass on what the site says until it is ready."""
-    alarm = signal.signal(signal.SIGALRM, lambda *_: up.terminate())
-    signal.setitimer(signal.ITIMER_REAL, READY_TIMEOUT_S)
+    too_late = threading.Timer(READY_TIMEOUT_S, up.terminate)
+    too_late.start()
     try:
         for line in up.stdout or ():
             sys.stdout.write(line)
@@ -97,8 +98,7 @@ def wait_ready(up: subprocess.Popen[str], file: IO[str], log: Path) -> None:
             if line.startswith(READY):
                 return
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, alarm)
+        too_late.cancel()
     code = up.wait()
     raise DemoError(f"the site did not start (exit code {code}); its log is {log}")
 
@@ -139,12 +139,12 @@ def recorder() -> Iterator[dict[str, Any]]:
             end(watch, "the recorder of feeds", log)
 
 
-def end(process: subprocess.Popen[str], what: str, log: Path) -> None:
-    """End a program and see that it does."""
+def end(process: subprocess.Popen[str], what: str, log: Path) -> str:
+    """End a program, see that it does, and return what it still said."""
     if process.poll() is None:
         process.send_signal(signal.SIGINT)
     try:
-        process.communicate(timeout=END_TIMEOUT_S)
+        return process.communicate(timeout=END_TIMEOUT_S)[0]
     except subprocess.TimeoutExpired:
         process.kill()
         process.communicate()

@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -53,21 +54,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     write_table(folder / "observation.csv", points)
     draw(folder / "observation.png", points, peak, samples)
+    operations = asdict(tally)
+    errors = operations.pop("errors")
     summary = {
         "wampy": version("wampy"),
         "devices": devices,
-        "operations": {
-            "started": tally.started,
-            "succeeded": tally.succeeded,
-            "aborted": tally.aborted,
-            "failed": tally.failed,
-        },
+        "operations": operations,
         **kept.summary(),
         "samples": len(samples),
         "feed_events": events,
         "peak": {"fitted": peak.position, "true": options.true_peak, "error": peak.error, "unit": "mm"},
         "elapsed_s": round(time.monotonic() - began, 2),
-        "errors": tally.errors,
+        "errors": errors,
     }
     write_summary(folder / "summary.json", summary)
     show.table(summary, folder)

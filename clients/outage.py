@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from contextlib import suppress
@@ -63,6 +64,8 @@ class Outage:
             self._trouble = f"the router was not killed: {error}"
             return
         self._trouble = f"the router was not back {BACK_S:g} s after it was killed"
+        sys.stdout.write("demo: the router is killed now, in the middle of the scan\n")
+        sys.stdout.flush()
         self.began = time.time()
         for process in [router, *router.children(recursive=True)]:
             process.kill()

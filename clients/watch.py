@@ -14,6 +14,7 @@ import signal
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
 
@@ -41,11 +42,9 @@ async def record(file: TextIO, seconds: float | None) -> Counter[str]:
         await obs.subscribe("", "", keep)
         sys.stdout.write("watching\n")
         sys.stdout.flush()
-        try:
+        with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await over.wait()
-        except TimeoutError:
-            pass
     return seen
 
 
