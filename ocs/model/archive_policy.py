@@ -16,6 +16,9 @@ MOST_RULES = 1000
 """A policy has at most so many rules: each is tried for each new field."""
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Days = Annotated[float, Field(gt=0, le=100_000, allow_inf_nan=False)]
+"""The times of the archive, ns in 64 bits, reach back a little farther."""
+Period = Annotated[float, Field(gt=0, le=1e9, allow_inf_nan=False)]
 
 
 class Rule(BaseModel):
@@ -30,7 +33,7 @@ class Rule(BaseModel):
         archive: Whether it is archived at all.
         dead_band: Smallest change that is worth a row, in the unit of the field.
         period_s: Longest time without a row while values come, in s; without a dead band also the shortest.
-        keep_days: Rows older than so many days are deleted.
+        keep_days: Rows older than so many days are deleted; at most 100 000, for ever is to leave it out.
         keep_rollup_days: Roll-ups (1 s, 1 min, 1 h) older than so many days are deleted.
     """
 
@@ -39,9 +42,9 @@ class Rule(BaseModel):
     match: Annotated[str, Field(min_length=1)]
     archive: bool = True
     dead_band: Positive | None = None
-    period_s: Positive | None = None
-    keep_days: Positive | None = None
-    keep_rollup_days: Positive | None = None
+    period_s: Period | None = None
+    keep_days: Days | None = None
+    keep_rollup_days: Days | None = None
 
     @property
     def thins(self) -> bool:

@@ -12,7 +12,7 @@ import ocs.store
 from ocs.agent import AsyncSession, Property, command, process
 from ocs.agent.author.declarations import Operation, declare
 from ocs.agent.calling.execution import Worker
-from ocs.model.archive_policy import read_policy
+from ocs.model.archive_policy import Policy, read_policy
 from ocs.model.errors import RetryAfterError
 from ocs.model.gap import Gap
 from ocs.model.health import Cause
@@ -24,7 +24,7 @@ from ocs.services.archiver.figures import ArchiveFigures
 from ocs.services.archiver.inquiry import Inquiry
 from ocs.services.archiver.listing import list_continuity, list_gaps, list_series, units_by_series
 from ocs.services.archiver.plain_agents import PlainAgents
-from ocs.services.archiver.previewing import Preview, archived_fields, preview
+from ocs.services.archiver.previewing import Known, Preview, archived_fields, preview
 from ocs.services.archiver.work import Settings, Work
 from ocs.store.archive.reading.reading import ArchiveReader
 from ocs.wire import uris
@@ -208,13 +208,23 @@ class Archiver(ArchiveFigures):
             pattern: Names and patterns of fields that are asked for.
         """
         work = self.opened()
-        policy = work.policy.policy if rules is None else read_policy(rules)
         wanted = Pattern(pattern)
+
+        def prepared() -> tuple[Policy, Known]:
+            policy = work.policy.policy if rules is None else read_policy(rules)
+            return policy, self.asked(lambda reader: units_by_series(reader, "*"))
+
+        def told() -> list[Preview]:
+            fields = [each for device in devices for each in archived_fields(device, known)]
+            meant = [each for each in fields if wanted.fits(each[0], each[1])]
+            return preview(policy, work.policy.changes.pauses, meant)
+
+        # In the thread, because many rules on many fields take seconds.
         here = [] if self.absences is None else [name for name in self.absences.here if wanted.fits_device(name)]
-        known = await self.thread.run("preview", lambda: self.asked(lambda reader: units_by_series(reader, "*")))
+        policy, known = await self.thread.run("preview", prepared)
         devices = await Inquiry(self.hosted()).interfaces(here)
-        fields = [each for device in devices for each in archived_fields(device, known)]
-        return preview(policy, work.policy.changes.pauses, [each for each in fields if wanted.fits(each[0], each[1])])
+        previews: list[Preview] = await self.thread.run("preview", told)
+        return previews
 
     # -- what is there ---------------------------------------------------------------------------
 

@@ -14,13 +14,14 @@ FAST = SeriesKey("thermo-1", "fast", "fast")
 CHANNEL = SeriesKey("cryo/heater/1", "_channels", "power")
 
 positive = st.floats(min_value=1e-6, max_value=1e6)
+days = st.floats(min_value=1e-6, max_value=1e5)
 rules = st.builds(
     Rule,
     match=st.sampled_from(["*", "thermo-1", "thermo-1.*", "*.power, stage-1", "cryo/*"]),
     dead_band=st.none() | positive,
     period_s=st.none() | positive,
-    keep_days=st.none() | positive,
-    keep_rollup_days=st.none() | positive,
+    keep_days=st.none() | days,
+    keep_rollup_days=st.none() | days,
 )
 
 
@@ -72,6 +73,9 @@ def test_no_rules_are_a_policy_too(nothing: Any) -> None:
         ({"match": "*", "period_s": "soon"}, "rule 2: period_s is 'soon'", ErrorCode.WRONG_TYPE),
         ({"match": "*", "keep_days": -1}, "rule 2: keep_days is -1", ErrorCode.WRONG_TYPE),
         ({"match": "*", "keep_rollup_days": float("inf")}, "rule 2: keep_rollup_days is inf", ErrorCode.WRONG_TYPE),
+        ({"match": "*", "keep_days": 1_000_000}, "keep_days is 1000000; .*equal to 100000", ErrorCode.WRONG_TYPE),
+        ({"match": "*", "keep_rollup_days": 1e300}, "rule 2: keep_rollup_days is 1e", ErrorCode.WRONG_TYPE),
+        ({"match": "*", "period_s": 1e300}, "rule 2: period_s is 1e", ErrorCode.WRONG_TYPE),
         ({"match": "*", "archive": "perhaps"}, "rule 2: archive is 'perhaps'", ErrorCode.WRONG_TYPE),
         ({"match": ""}, "rule 2: match is ''", ErrorCode.WRONG_TYPE),
         ({"match": " , "}, "rule 2: .*names no channels", ErrorCode.WRONG_TYPE),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import threading
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -332,6 +334,34 @@ def test_a_preview_tells_what_rules_would_take_and_changes_nothing(archiver: Run
     assert archiver.command("policy")["rules"] == []
 
 
+def test_many_rules_are_read_and_tried_outside_of_the_loop(
+    archiver: RunningDevice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: set[threading.Thread] = set()
+    archiver.clock.advance(2.0)
+
+    def watched(work: Callable[..., Any]) -> Callable[..., Any]:
+        def at_work(*given: Any) -> Any:
+            threads.add(threading.current_thread())
+            return work(*given)
+
+        return at_work
+
+    for name in ("read_policy", "preview"):
+        monkeypatch.setattr(device, name, watched(getattr(device, name)))
+
+    told = archiver.command("preview", {"rules": [{"match": f"*.field_{number}"} for number in range(100)]})
+
+    assert told
+    assert threads
+    assert threading.main_thread() not in threads
+
+
+def test_a_preview_of_rules_that_cannot_be_used_is_refused(archiver: RunningDevice) -> None:
+    with pytest.raises(ParameterError, match="rule 1: dead_band is -1"):
+        archiver.command("preview", {"rules": [{"match": "*", "dead_band": -1}]})
+
+
 # -- what is there -----------------------------------------------------------------------------------
 
 
@@ -547,6 +577,7 @@ def test_after_its_end_the_rows_are_there_and_nothing_is_taken_any_more(memory_s
     archiver = archiver_of(memory_site, folder)
     put(archiver, rows(1, 5))
     asked = memory_site.client.call(uris.put(ROOT, "archiver"), [encode_batch(rows(6, 7))])
+    archiver.clock.run_until(lambda: archiver.object.work.intake.waiting or asked.called)
     ended = memory_site.agents[0].end()
 
     answer = archiver.clock.result_of(asked)
