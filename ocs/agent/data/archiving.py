@@ -31,6 +31,8 @@ FOLDER = "spool"
 LAST_PUT_S = 3.0
 """At its end an agent waits at most so long, in s, for the archiver; what is left goes out after the next start."""
 
+UNTOLD = "up to the end of the process there was no room to say which rows are missing"
+
 UNWELL_S = 30.0
 """An archiver that takes nothing for so long, in s, makes its agents degraded."""
 
@@ -82,6 +84,10 @@ class Archiving:
         for damage in opening.damaged:
             for device in devices:
                 self.recorder.gap(Gap(device, damage.first, damage.last, GapCause.SPOOL_DAMAGED, detail=damage.path))
+        if opening.untold is not None:
+            first, last = opening.untold
+            for device in devices:
+                self.recorder.gap(Gap(device, first, last, GapCause.DISK_FULL, detail=UNTOLD))
         for device in devices:
             for gap in _start_gap(opening, device, now):
                 self.recorder.gap(gap)
@@ -138,9 +144,13 @@ class Archiving:
         return drained.addTimeout(LAST_PUT_S, self._timing.reactor).addErrback(_too_late)
 
     def close(self) -> None:
-        """End in good order."""
+        """End in good order; what devices have said since the flush is kept too."""
         self.forwarder.close()
-        self.spool.close()
+        upto = self._timing.now()
+        try:
+            self.recorder.commit()
+        finally:
+            self.spool.close(upto)
 
 
 def _start_gap(opening: Opening, device: str, now: int) -> Iterable[Gap]:

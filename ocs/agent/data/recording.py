@@ -277,13 +277,15 @@ class Recorder:
             self._committed()
 
     def close(self) -> None:
-        """Commit what waits, and end."""
+        """Commit what waits, and end: nothing more is to come."""
         self._closing = True
         self._full.set()
         self._work.set()
         if self._thread.is_alive():
             self._thread.join(timeout=10.0)
+        upto = self._spool.now()
         self.commit()
+        self._spool.settle(upto)
 
     def _serve(self) -> None:
         while not self._closing:

@@ -146,7 +146,23 @@ class Agent:
             self._ending = defer.ensureDeferred(self._end())
         return self._ending
 
+    def end_at_once(self) -> None:
+        """Have what the devices have recorded on disk, and wait for nothing else."""
+        if self.archiving is not None:
+            self.archiving.close()
+
     async def _end(self) -> None:
+        try:
+            await self._end_devices()
+        except Exception:  # noqa: BLE001 - whatever it is, what was recorded is kept, and the agent ends
+            self._log.failure("the devices did not end in good order")
+        await self._end_archiving()
+        await self.connection.close()
+        self._history.close()
+        self._settings.close()
+        self._owner.release()
+
+    async def _end_devices(self) -> None:
         self._no_word_needed()
         if self.archiving is not None:
             self.archiving.ending = True
@@ -163,11 +179,6 @@ class Agent:
             for feed in member.device.feeds.values():
                 feed.flush()
             member.close()
-        await self._end_archiving()
-        await self.connection.close()
-        self._history.close()
-        self._settings.close()
-        self._owner.release()
 
     def _operations(self) -> list[OperationRuntime]:
         return [operation for member in self.members for operation in member.operations.values()]

@@ -7,7 +7,9 @@ import shutil
 from contextlib import suppress
 from pathlib import Path
 
+from ocs.store.framed_log import HEAD
 from ocs.store.spool.limits import Damage
+from ocs.store.spool.mark import End, Marked
 from ocs.store.spool.segment import Segment, time_at
 
 SUFFIX = ".segment"
@@ -22,15 +24,21 @@ def segment_path(folder: Path, priority: int, number: int) -> Path:
     return folder / f"{priority}-{number:012d}{SUFFIX}"
 
 
-def found_segments(folder: Path) -> tuple[list[Segment], list[Damage]]:
+def found_segments(folder: Path, marked: Marked) -> tuple[list[Segment], list[Damage]]:
     """Return the segments of a folder, oldest first, and which files were damaged.
 
-    An incomplete entry at the end of the newest file of a priority was never committed, anywhere else it is damage. A
-    damaged file is set aside; what can be read before the damage stays. Files without entries are deleted.
+    An incomplete entry at the end of the newest file of a priority was never committed, unless the mark says so;
+    anywhere else it is damage. A damaged file is set aside; what can be read before the damage stays. Files without
+    entries are deleted.
+
+    Args:
+        folder: The folder.
+        marked: What the earlier process has promised.
     """
     segments: list[Segment] = []
-    damaged: list[Damage] = []
+    damaged: dict[int, Damage] = {}
     newest: dict[str, int] = {}
+    found: dict[int, Segment] = {}
     paths = sorted(folder.glob("*" + SUFFIX))
     last = {path.stem.partition("-")[0]: path for path in paths}
     for path in paths:
@@ -40,15 +48,35 @@ def found_segments(folder: Path) -> tuple[list[Segment], list[Damage]]:
             rest = segment.load()
             broken = rest.damaged or rest.frames > 0 or (rest.torn_bytes > 0 and path != last[chain])
         except (OSError, ValueError):
-            segment, broken = Segment(path, 0, 0), True
+            segment, broken = Segment(path, -len(damaged), 0), True
         newest[chain] = segment.newest or newest.get(chain, 0)
+        found[segment.number] = segment
         if broken:
-            damaged.append(_set_aside(segment, newest[chain]))
+            damaged[segment.number] = _set_aside(segment, newest[chain])
         if not segment.done:
             segments.append(segment)
         elif not broken:
             path.unlink(missing_ok=True)
-    return sorted(segments, key=lambda segment: segment.number), damaged
+    cut = [
+        _cut(segment_path(folder, priority, end.number), end, found.get(end.number), marked)
+        for priority, end in marked.ends.items()
+        if end.number not in damaged
+    ]
+    told = [*damaged.values(), *(damage for damage in cut if damage is not None)]
+    return sorted(segments, key=lambda segment: segment.number), told
+
+
+def _cut(path: Path, end: End, segment: Segment | None, marked: Marked) -> Damage | None:
+    """Return what is missing of a file that was good up to its end; None when all is there."""
+    same = segment is not None and segment.begun == end.begun
+    if not same and not marked.whole:
+        return None  # it was emptied after the mark had been on the disk, most likely
+    there = segment.size if segment is not None and same else len(HEAD)
+    missing = (end.size if marked.whole else end.synced) - there
+    if missing <= 0:
+        return None
+    first = segment.newest if segment is not None and same else end.oldest
+    return Damage(str(path), first, max(first, marked.last or first), missing)
 
 
 def _set_aside(segment: Segment, newest: int) -> Damage:

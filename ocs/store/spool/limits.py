@@ -94,17 +94,26 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Damage:
-    """A file that was damaged and set aside.
+    """A file that was damaged and set aside, or cut.
 
     Attributes:
         path: Where it lies now.
         first: What is missing begins here at the earliest, ns.
         last: And ends here at the latest, ns.
+        cut_bytes: So many bytes are missing at its end; 0 where something else is wrong with it.
     """
 
     path: str
     first: int
     last: int
+    cut_bytes: int = 0
+
+    @property
+    def sentence(self) -> str:
+        """What has happened, for people."""
+        if self.cut_bytes:
+            return f"{self.cut_bytes} bytes that were committed are missing at the end of {self.path}"
+        return f"a file of the spool was damaged; it was set aside as {self.path}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +125,12 @@ class Opening:
         orderly: Whether the process that made it closed its spool.
         damaged: Files that were set aside.
         backlog_rows: Rows that wait from before.
+        untold: Between which times (ns) the earlier process gave rows up without a gap, as the disk was full up to
+            its end; None when it did not.
     """
 
     last_commit: int | None
     orderly: bool
     damaged: list[Damage] = field(default_factory=list)
     backlog_rows: int = 0
+    untold: tuple[int, int] | None = None

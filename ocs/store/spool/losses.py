@@ -10,8 +10,13 @@ import msgpack
 from ocs.model.gap import Gap, GapCause
 from ocs.model.series import SeriesKey
 from ocs.store.spool.limits import Entry
+from ocs.store.spool.mark import Span
+from ocs.store.spool.segment import Segment
 from ocs.wire.archive import encode_gap
 from ocs.wire.plain import sendable
+
+LONGEST_DETAIL = 1000
+"""Characters of a gap's words that are kept."""
 
 MOST_HELD = 10_000
 """So many gap records of others wait in memory while the disk is full; beyond that the oldest go."""
@@ -37,6 +42,22 @@ class Losses:
         key = (series, entry.epoch, cause)
         self._gaps[key] = _joined(self._gaps[key], gap) if key in self._gaps else gap
 
+    def add_unreadable(self, segment: Segment) -> None:
+        """Take note that the rest of a file cannot be read: nobody knows which rows it had, only whose and when."""
+        for series in segment.series:
+            gap = Gap(
+                series.device, segment.oldest, segment.newest, GapCause.SPOOL_DAMAGED, series.feed, series.block,
+                detail=str(segment.path),
+            )  # fmt: skip
+            self._held.append(gap_entry(gap))
+
+    @property
+    def span(self) -> Span | None:
+        """Between which times, in ns, is missing what has no gap in the spool yet."""
+        spans = [(entry.first, entry.last) for entry in self._held]
+        spans += [(gap.start, gap.end or gap.start) for gap in self._gaps.values()]
+        return (min(first for first, _ in spans), max(last for _, last in spans)) if spans else None
+
     def entries(self) -> list[Entry]:
         """Return what is to be put into the spool."""
         return [*self._held, *map(gap_entry, self._gaps.values())]
@@ -50,7 +71,7 @@ class Losses:
 def gap_entry(gap: Gap) -> Entry:
     """Return a gap as an entry that is kept longest."""
     end = gap.start if gap.end is None else gap.end
-    told = replace(gap, detail=sendable(gap.detail))  # what a device said, and no UTF-8 perhaps
+    told = replace(gap, detail=sendable(gap.detail[:LONGEST_DETAIL]))  # what a device said, and no UTF-8 perhaps
     return Entry(None, gap.epoch, 0, 0, gap.start, end, 0, msgpack.packb({"gap": encode_gap(told)}))
 
 

@@ -11,8 +11,10 @@ from typing import NamedTuple
 import msgpack
 
 from ocs.model.series import SeriesKey
+from ocs.store.durability import sync
 from ocs.store.framed_log import HEAD, Frame, FramedLog, LogReport, check, scan
 from ocs.store.spool.limits import Entry, Ticket
+from ocs.store.spool.mark import End
 
 _LENGTH = struct.Struct("<H")
 LARGEST_HEAD = 4096
@@ -37,6 +39,11 @@ class Stored(NamedTuple):
     end: int
 
     @property
+    def series(self) -> SeriesKey | None:
+        """Whose rows it has; None for a gap."""
+        return SeriesKey(*self.names) if self.names[0] else None
+
+    @property
     def rows(self) -> int:
         """How many rows it has."""
         return self.numbers[2]
@@ -44,6 +51,17 @@ class Stored(NamedTuple):
 
 class Segment:
     """A file of entries of one priority. Places count on when it is cleared, so that a ticket never means two.
+
+    Attributes:
+        size: Its bytes.
+        synced: Bytes that are on the disk, whatever happens.
+        begun: When its first entry was committed, ns; 0 without any.
+        newest: When the last was.
+        oldest: Time of the earliest row since then, ns; of a gap when it was committed.
+        series: Whose rows have been in it.
+        left_rows: Rows that have not arrived.
+        left_bytes: Bytes of their entries.
+        readable: Whether nothing says that it is damaged.
 
     Args:
         path: The file.
@@ -62,6 +80,9 @@ class Segment:
         self.left_bytes = 0
         self.begun = 0
         self.newest = 0
+        self.oldest = 0
+        self.synced = 0
+        self.series: set[SeriesKey] = set()
         self._first = 0
         self._count = 0
         self._arrived: set[int] = set()
@@ -80,7 +101,8 @@ class Segment:
         """
         good = 0
         for stored in self._scan(0):
-            self._count_in(stored.rows, len(stored.body), stored.time)
+            first = stored.time if stored.series is None else stored.numbers[3]
+            self._count_in(stored.series, first, stored.rows, len(stored.body), stored.time)
             good = stored.end
         self.waiting_since = self.begun
         self.size = max(good, len(HEAD))
@@ -97,6 +119,18 @@ class Segment:
         self.log.append([_pieces(entry, now) for entry in entries])
         self.size = self.log.size
 
+    def sync(self) -> None:
+        """Have all that was written on the disk.
+
+        Raises:
+            OSError: The disk refuses.
+        """
+        if self.log is None:
+            sync(self.path)
+        else:
+            self.log.sync()
+        self.synced = self.size
+
     def clear(self) -> None:
         """Empty the file, of which all has arrived.
 
@@ -106,15 +140,14 @@ class Segment:
         if self.log is None:
             raise OSError("this file is not written any more")
         self.log.clear()
-        self.size = self.log.size
+        self.size = self.synced = self.log.size
 
     def left(self) -> Iterator[Entry]:
         """Yield the entries that have not arrived, as far as the file can be read."""
         try:
             for place, stored in zip(range(self._first, self._count), self._scan(0), strict=False):
                 if place not in self._arrived:
-                    series = SeriesKey(*stored.names) if stored.names[0] else None
-                    yield Entry(series, *stored.numbers, self.priority, stored.body)
+                    yield Entry(stored.series, *stored.numbers, self.priority, stored.body)
         except OSError:
             return
 
@@ -137,6 +170,16 @@ class Segment:
         return self.readable and len(self._out) + len(self._arrived) < self._count - self._first
 
     @property
+    def end(self) -> End:
+        """Up to where it is written."""
+        return End(self.number, self.begun, self.oldest, self.size, self.synced)
+
+    @property
+    def lost(self) -> bool:
+        """Whether somebody has deleted the file, and nothing of it is on its way any more."""
+        return not self.readable and not self._out and not self.path.exists()
+
+    @property
     def since(self) -> int | None:
         """When the oldest entry that has not arrived was committed, ns; None when all have."""
         times = list(self._out.values())
@@ -150,7 +193,7 @@ class Segment:
         for entry in entries:
             self._out[self._count] = now
             tickets.append(Ticket(self.number, self._count, entry.rows, len(entry.body)))
-            self._count_in(entry.rows, len(entry.body), now)
+            self._count_in(entry.series, now if entry.series is None else entry.first, entry.rows, len(entry.body), now)
         return tickets
 
     def cleared(self) -> None:
@@ -159,6 +202,7 @@ class Segment:
         self._arrived.clear()
         self._cursor = (0, self._first)
         self.begun = 0
+        self.series.clear()
 
     def let_wait(self, place: int) -> None:
         """Take note that an entry is not on its way any more, and is to be read from the file."""
@@ -199,15 +243,20 @@ class Segment:
                 self._cursor = (stored.end, place + 1)
                 if found and len(body) > room:  # the next one is as large, most likely: it is not read in vain
                     break
-        except OSError:
+        except FileNotFoundError:
             pass
+        except OSError:  # as when too many files are open: it is tried again
+            return found
         self.readable = bool(found) or not self.waits
         return found
 
-    def _count_in(self, rows: int, size: int, time: int) -> None:
+    def _count_in(self, series: SeriesKey | None, first: int, rows: int, size: int, time: int) -> None:
+        if series is not None:
+            self.series.add(series)
         self._count += 1
         self.left_rows += rows
         self.left_bytes += size
+        self.oldest = min(self.oldest, first) if self.begun else first
         self.begun = self.begun or time
         self.newest = time
 

@@ -23,7 +23,7 @@ from ocs.store.spool.contents import Contents
 from ocs.store.spool.files import found_segments, make_reserve, segment_path
 from ocs.store.spool.limits import Damage, Entry, Opening, SpoolLimits, Taken, Ticket
 from ocs.store.spool.losses import Losses
-from ocs.store.spool.mark import Mark
+from ocs.store.spool.mark import End, Mark
 from ocs.store.spool.segment import Segment
 
 __all__ = ["Damage", "Entry", "Opening", "Spool", "SpoolLimits", "Taken", "Ticket"]
@@ -74,6 +74,7 @@ class Spool:
         self._losses = Losses()
         self._warned = False
         self._synced = 0.0
+        self._sync_tried = 0.0
 
     # -- life ------------------------------------------------------------------------------------
 
@@ -84,40 +85,65 @@ class Spool:
             OSError: The folder cannot be used.
         """
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        last_commit, orderly = self._mark.open()
-        if last_commit is None:  # whoever is killed before the first commit misses what came from here on
-            opened = int(self.now() * NS)
-            self._mark.stamp(opened, opened)
-        segments, damaged = found_segments(self._folder)
+        marked = self._mark.open()
+        segments, damaged = found_segments(self._folder, marked)
         for segment in segments:
             self._contents.add(segment)
             self._current[segment.priority] = segment
         for segment in self._current.values():
             with suppress(OSError):  # then it is only read, and a new one is begun
                 segment.log = FramedLog(segment.path, keep=segment.size)
+        for segment in [] if marked.orderly else segments:
+            with suppress(OSError):  # who was killed had not synced all of it
+                segment.sync()
+        newest = max((segment.newest for segment in segments), default=0)
+        last_commit = marked.last or newest or None
+        if last_commit is None:  # whoever is killed before the first commit misses what came from here on
+            opened = int(self.now() * NS)
+            self._mark.stamp(opened, opened, self._ends, None)
         self._next = max((segment.number for segment in segments), default=0) + 1
         make_reserve(self._reserve, self._limits.reserve_bytes)
         for damage in damaged:
-            self._on_trouble(f"a file of the spool was damaged; it was set aside as {damage.path}")
-        return Opening(last_commit, orderly, damaged, self.depth_rows)
+            self._on_trouble(damage.sentence)
+        return Opening(last_commit, marked.orderly, damaged, self.depth_rows, marked.untold)
 
-    def close(self, *, orderly: bool = True) -> None:
-        """End; in good order what has arrived is deleted, and the next start knows that nothing is missing."""
+    def settle(self, upto: float) -> None:
+        """Take note that nothing more will come: from now on whoever is killed ended in good order.
+
+        Args:
+            upto: All that came before this time (POSIX s) is committed.
+        """
         with self._files:
-            now = self.now()
+            self._put_gaps(upto)
+            self._sync(upto)
+            self._stamp(upto, orderly=True)
+
+    def close(self, upto: float | None = None) -> None:
+        """End in good order: what has arrived is deleted, and the next start knows that nothing is missing.
+
+        Args:
+            upto: All that came before this time (POSIX s) is committed; by default now.
+        """
+        with self._files:
+            now = self.now() if upto is None else upto
             self._put_gaps(now)
             self._tidy()
             for segment in list(self._current.values()):
-                self._retire(segment)
+                if segment.done:
+                    self._retire(segment)
             self._sync(now)
-            self._mark.close(int(now * NS), orderly=orderly)
+            self._stamp(now, orderly=True)
+            self._mark.close()
+            for segment in list(self._current.values()):
+                self._retire(segment)
 
     def nothing_new(self, upto: float) -> None:
         """Take note that all there was up to a time (POSIX s) is committed."""
         with self._files:
+            self._drop_old(upto)
             self._put_gaps(upto)
             self._sync(upto)
-            self._mark.stamp(int(upto * NS), int(self._synced * NS))
+            self._stamp(upto)
             self._tidy()
 
     # -- putting in ------------------------------------------------------------------------------
@@ -145,11 +171,18 @@ class Spool:
             ]
             self._bound(now)
             self._put_gaps(now)
-            if abs(now - self._synced) >= SYNC_S:
+            if abs(now - self._sync_tried) >= SYNC_S:
                 self._sync(now)
-            self._mark.stamp(int(now * NS), int(self._synced * NS))
+            self._stamp(now)
             self._tidy()
         return tickets
+
+    def _stamp(self, upto: float, *, orderly: bool = False) -> None:
+        self._mark.stamp(int(upto * NS), int(self._synced * NS), self._ends, self._losses.span, orderly=orderly)
+
+    @property
+    def _ends(self) -> dict[int, End]:
+        return {priority: segment.end for priority, segment in self._current.items()}
 
     def _keep(self, priority: int, entries: Sequence[Entry], now: float) -> list[Ticket]:
         while True:
@@ -194,17 +227,21 @@ class Spool:
             segment.close()
 
     def _sync(self, now: float) -> None:
-        self._synced = now
-        unsynced, self._unsynced = self._unsynced, {}
-        for segment in unsynced.values():
-            if segment.log is not None:
-                with suppress(OSError):
-                    segment.log.sync()
-            if self._current.get(segment.priority) is not segment:
-                segment.close()
-        if unsynced:
+        self._sync_tried = now
+        if self._unsynced:
             sync_folder(self._folder)
             make_reserve(self._reserve, self._limits.reserve_bytes)
+        for segment in list(self._unsynced.values()):
+            try:
+                segment.sync()
+            except OSError as error:
+                self._tell("sync", f"{segment.path} would not outlive a loss of power: {error.strerror or error}", now)
+                continue
+            del self._unsynced[segment.number]
+            if self._current.get(segment.priority) is not segment:
+                segment.close()
+        if not self._unsynced:
+            self._synced = now
 
     def _tidy(self) -> None:
         """Delete files of which all has arrived, and empty those that are being written."""
@@ -212,6 +249,7 @@ class Spool:
             if self._current.get(segment.priority) is not segment:
                 self._forget(segment)
                 continue
+            self._mark.tell({**self._ends, segment.priority: End()}, self._losses.span)
             try:
                 segment.clear()
             except OSError:
@@ -224,6 +262,8 @@ class Spool:
         """Delete a file; what of it is on its way does not matter any more."""
         self._contents.remove(segment)
         self._unsynced.pop(segment.number, None)
+        if not segment.done or self._mark.names(segment.number):
+            self._mark.tell(self._ends, self._losses.span)
         segment.close()
         with suppress(OSError):
             segment.path.unlink(missing_ok=True)
@@ -263,7 +303,9 @@ class Spool:
     def _drop_old(self, now: float) -> None:
         limit = int((now - self._limits.max_age_s) * NS)
         for segment in self._contents.segments:
-            if segment.priority and segment.newest < limit and not segment.done:
+            if segment.lost:
+                self._drop(segment, GapCause.SPOOL_DAMAGED, now)
+            elif segment.priority and segment.newest < limit and not segment.done:
                 self._drop(segment, GapCause.SPOOL_OLD, now)
 
     def _drop(self, segment: Segment, cause: GapCause, now: float) -> None:
@@ -271,10 +313,13 @@ class Spool:
         self._unsynced.pop(segment.number, None)
         if self._current.get(segment.priority) is segment:
             self._retire(segment)
+        rows = told = segment.left_rows
         for entry in segment.left():
+            told -= entry.rows
             if entry.series is not None or segment.priority:  # a spool full of gap records gives them up too
                 self._losses.add(entry, cause)
-        rows = segment.left_rows
+        if told:
+            self._losses.add_unreadable(segment)
         self._put_gaps(now)
         self._forget(segment)
         self._count_lost(rows, f"the spool dropped {rows} rows ({cause.value})", now)
@@ -315,7 +360,7 @@ class Spool:
         for segment in unreadable:
             self._tell(
                 segment.path.name,
-                f"{segment.left_rows} rows in {segment.path} cannot be read; the next start sets the file aside",
+                f"{segment.left_rows} rows in {segment.path} cannot be read; if it is damaged, a start sets it aside",
                 self.now(),
             )
         return taken

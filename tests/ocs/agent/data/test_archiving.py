@@ -18,7 +18,8 @@ from ocs.link import LinkState, LinkStatus
 from ocs.model.datatype import DataType
 from ocs.model.gap import Gap, GapCause
 from ocs.model.series import CHANNELS_FEED, QUALITIES, Batch, FieldType
-from ocs.store.spool.mark import Mark
+from ocs.store.spool.mark import NO_ENDS, Mark
+from ocs.testing.leftovers import LostFailures
 from ocs.testing.running import Site
 from ocs.wire.archive import decode_batch, decode_gap
 
@@ -153,6 +154,79 @@ def test_a_start_tells_what_is_missing_since_the_earlier_process(kept: Kept, cau
     assert gap.end - gap.start > 40 * 10**9
 
 
+def again(kept: Kept) -> Kept:
+    """Let time pass, and start the agent again."""
+    kept.site.agents.remove(kept.agent)
+    kept.site.clock.advance(50)
+    return Kept(kept.site)
+
+
+def test_what_a_device_says_while_the_archiver_is_waited_for_is_kept_and_the_gap_begins_after_it(kept: Kept) -> None:
+    site = kept.site
+    settle(kept, lambda: kept.oven.power.set(10.0))
+    kept.archiving.recorder.close()
+    site.clock.advance(2)
+    settle(kept, lambda: kept.oven.power.set(20.0))
+    said = int(site.clock.timing.now() * NS)
+
+    site.clock.result_of(kept.agent.end(), 100)
+    later = again(kept)
+
+    parts = list(later.parts())
+    batches = [decode_batch(part) for part in parts if "columns" in part]
+    (gap,) = [decode_gap(part["gap"]) for part in parts if "gap" in part]
+    power = [batch.columns["power"].tolist() for batch in batches if batch.series.block == "thermal"]
+    assert power == [[10.0], [20.0]]
+    assert (gap.cause, gap.start >= said) == (GapCause.PROCESS_STOPPED, True)
+
+
+def test_who_is_killed_while_it_waits_for_the_archiver_was_stopped(kept: Kept, tmp_path: Path) -> None:
+    spool = Path(kept.agent.place.folder, "spool")
+    settle(kept, lambda: kept.oven.power.set(10.0))
+    kept.archiving.flush()
+    shutil.copytree(spool, tmp_path / "as a kill leaves it")
+    kept.site.clock.result_of(kept.agent.end(), 100)
+    shutil.rmtree(spool)
+    shutil.copytree(tmp_path / "as a kill leaves it", spool)
+
+    (gap,) = again(kept).gaps()
+
+    assert gap.cause is GapCause.PROCESS_STOPPED
+
+
+def test_an_end_at_once_keeps_what_was_said_and_is_told_as_a_stop(kept: Kept) -> None:
+    settle(kept, lambda: kept.oven.power.set(10.0))
+    kept.agent.end_at_once()
+    kept.site.clock.result_of(kept.agent.end(), 100)
+
+    later = again(kept)
+
+    assert [gap.cause for gap in later.gaps()] == [GapCause.PROCESS_STOPPED]
+
+
+def test_what_fails_at_the_end_makes_no_kill_of_it(kept: Kept, lost: LostFailures) -> None:
+    kept.oven.feeds["strange"] = None
+    kept.site.clock.result_of(kept.agent.end(), 100)
+    (told,) = lost.take()
+    assert "did not end in good order" in told
+
+    assert [gap.cause for gap in again(kept).gaps()] == [GapCause.PROCESS_STOPPED]
+
+
+def test_rows_that_a_full_disk_took_with_every_word_of_them_are_told_by_the_next_process(kept: Kept) -> None:
+    kept.site.clock.result_of(kept.agent.end(), 100)
+    mark = Mark(Path(kept.agent.place.folder, "spool", "last_commit"))
+    mark.open()
+    now = int(kept.site.clock.timing.now() * NS)
+    mark.stamp(now, now, NO_ENDS, (now - 5 * NS, now - NS))
+    mark.close()
+
+    full, killed = again(kept).gaps()
+
+    assert (full.cause, full.start, full.end) == (GapCause.DISK_FULL, now - 5 * NS, now - NS)
+    assert killed.cause is GapCause.PROCESS_KILLED
+
+
 def test_a_kill_before_the_clock_was_set_back_is_told_by_the_old_clock(kept: Kept, tmp_path: Path) -> None:
     site, spool = kept.site, Path(kept.agent.place.folder, "spool")
     kept.archiving.recorder.commit()
@@ -164,7 +238,7 @@ def test_a_kill_before_the_clock_was_set_back_is_told_by_the_old_clock(kept: Kep
     mark = Mark(spool / "last_commit")
     mark.open()
     committed = int((site.clock.timing.now() + 3600) * NS)
-    mark.stamp(committed, committed)
+    mark.stamp(committed, committed, NO_ENDS, None)
 
     (gap,) = Kept(site).gaps()
 

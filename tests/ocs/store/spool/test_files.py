@@ -9,10 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ocs.store.framed_log import FramedLog
+from ocs.model.gap import GapCause
+from ocs.store.framed_log import HEAD, FramedLog
+from ocs.store.spool import mark as marks
 from ocs.store.spool.files import DAMAGED_KEPT, make_reserve
 from ocs.store.spool.spool import SpoolLimits
-from tests.ocs.store.spool.desk import NS, ROWS, Desk
+from tests.ocs.store.spool.desk import NS, ROWS, Desk, series
 
 LIMITS = SpoolLimits(segment_bytes=250, reserve_bytes=100)
 
@@ -32,11 +34,15 @@ def filled(desk: Desk) -> list[Path]:
     return desk.files
 
 
-def test_a_file_cut_at_any_byte_loses_only_what_was_not_whole_and_tells_no_damage(tmp_path: Path) -> None:
+def test_of_a_file_cut_at_any_byte_what_was_committed_and_is_missing_is_told(tmp_path: Path) -> None:
     folder = tmp_path / "spool"
-    contents = {path: path.read_bytes() for path in filled(Desk(folder, LIMITS))}
+    desk = Desk(folder, LIMITS)
+    contents = {path: path.read_bytes() for path in filled(desk)}
+    mark = (folder / "last_commit").read_bytes()
+    last = int((desk.now - 1) * NS)
     newest, data = list(contents.items())[-1]
     for size in range(len(data)):
+        (folder / "last_commit").write_bytes(mark)
         for path, content in contents.items():
             path.write_bytes(content[:size] if path == newest else content)
 
@@ -44,9 +50,96 @@ def test_a_file_cut_at_any_byte_loses_only_what_was_not_whole_and_tells_no_damag
         came = desk.drained()
         desk.abandon()
 
+        (damage,) = desk.opening.damaged
+        one_is_whole = size >= len(data) // 2 + 4
+        assert came == [0, 1, 2, 3, 4][: 5 if one_is_whole else 4]
+        assert (damage.path, damage.last) == (str(newest), last)
+        assert damage.first == last - NS
+        assert damage.cut_bytes == len(data) - (len(data) // 2 + 4 if one_is_whole else len(HEAD))
+        assert str(damage.cut_bytes) in desk.troubles[0]
+
+
+def test_a_committed_file_that_is_gone_is_told(desk: Desk) -> None:
+    filled(desk)[-1].unlink()
+
+    desk.kill()
+
+    (damage,) = desk.opening.damaged
+    assert (damage.first, damage.last) == (desk.committed[4].first, desk.committed[5].first)
+    assert desk.drained() == [0, 1, 2, 3]
+
+
+def test_an_end_that_was_never_committed_is_cut_and_not_told(tmp_path: Path) -> None:
+    folder = tmp_path / "spool"
+    newest = filled(Desk(folder, LIMITS))[-1]
+    data = newest.read_bytes()
+    mark = (folder / "last_commit").read_bytes()
+    more = FramedLog(folder / "more")
+    more.append([b"the entry in which the process was killed"])
+    more.close()
+    torn = (folder / "more").read_bytes()[len(HEAD) :]
+    for size in range(len(torn)):
+        newest.write_bytes(data + torn[:size])
+        (folder / "last_commit").write_bytes(mark)
+
+        desk = Desk(folder, LIMITS)
+        came = desk.drained()
+        desk.abandon()
+
         assert desk.opening.damaged == []
-        assert desk.opening.backlog_rows == ROWS * len(came)
-        assert came == [0, 1, 2, 3, 4, 5][: 4 if size < len(data) // 2 + 4 else 5]
+        assert came[-1] == 5
+
+
+def test_what_has_arrived_is_not_missed(desk: Desk) -> None:
+    filled(desk)
+    desk.kill()
+    desk.drained()
+    desk.kill()
+    assert desk.opening.damaged == []
+
+    desk.commit()
+    desk.drained()
+    desk.restart()
+    assert desk.opening.damaged == []
+    assert desk.files == []
+
+
+def test_after_an_orderly_end_a_cut_is_told_too(desk: Desk) -> None:
+    desk.commit(2)
+    desk.spool.close()
+    (path,) = desk.files
+    path.write_bytes(path.read_bytes()[:-1])
+
+    desk.kill()
+
+    assert [damage.path for damage in desk.opening.damaged] == [str(path)]
+    assert desk.drained() == [0]
+
+
+def test_after_a_loss_of_power_what_was_synced_and_is_missing_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = Desk(tmp_path / "spool")
+    desk.commit(size=100)
+    desk.now += 2
+    desk.commit(size=100)  # syncs
+    synced = desk.files[0].stat().st_size
+    desk.commit(size=50)
+    desk.abandon()
+    (path,) = desk.files
+    data = path.read_bytes()
+    mark = (desk.folder / "last_commit").read_bytes()
+    monkeypatch.setattr(marks, "boot_id", lambda: b"another start...")
+    found = {}
+    for size in (len(data), synced, synced - 1, len(HEAD), 0):
+        path.write_bytes(data[:size])
+        (desk.folder / "last_commit").write_bytes(mark)
+        desk = Desk(desk.folder)
+        found[size] = [damage.cut_bytes for damage in desk.opening.damaged]
+        desk.abandon()
+
+    # An empty file may as well be one of which all had arrived: the mark that says so was not on the disk yet.
+    assert list(found.values()) == [[], [], [(synced - len(HEAD)) // 2], [], []]
 
 
 def test_after_a_torn_end_the_file_is_gone_on_with(desk: Desk) -> None:
@@ -197,13 +290,56 @@ def test_a_file_that_is_damaged_while_the_agent_runs_is_told_and_the_others_come
     assert len(desk.opening.damaged) == 1
 
 
-def test_a_file_that_somebody_deletes_while_the_agent_runs_stops_nothing(desk: Desk) -> None:
+def test_a_file_that_somebody_deletes_while_the_agent_runs_stops_nothing_and_is_told_by_a_gap(desk: Desk) -> None:
     path = filled(desk)[1]
     desk.kill()
     path.unlink()
 
     assert desk.drained() == [0, 1, 4, 5]
     assert str(path) in desk.troubles[0]
+    desk.spool.nothing_new(desk.now)
+    came, gaps = desk.drained_with_gaps()
+    assert came == []
+    assert [(gap.cause, gap.device, gap.detail) for gap in gaps] == [
+        (GapCause.SPOOL_DAMAGED, series().device, str(path))
+    ]
+    assert [(gap.start, gap.end) for gap in gaps] == [(desk.committed[2].first, desk.committed[3].first)]
+    assert desk.spool.depth_rows == 0
+
+
+def test_what_cannot_be_read_when_a_file_has_to_go_is_told_too(tmp_path: Path) -> None:
+    desk = Desk(tmp_path / "spool", LIMITS)
+    path = filled(desk)[1]
+    desk.kill()
+    data = bytearray(path.read_bytes())
+    data[-5] ^= 0xFF  # in the second of its entries
+    path.write_bytes(data)
+    desk.now += 8 * 86400
+
+    desk.commit()
+    came, gaps = desk.drained_with_gaps()
+
+    assert came == [6]
+    assert [gap.cause for gap in gaps].count(GapCause.SPOOL_DAMAGED) == 1
+    (damaged,) = [gap for gap in gaps if gap.cause is GapCause.SPOOL_DAMAGED]
+    assert damaged.end is not None
+    assert damaged.start <= desk.committed[3].first <= damaged.end
+    assert desk.spool.dropped_rows == 6 * ROWS
+
+
+def test_a_file_that_cannot_be_read_for_a_while_comes_after_that(desk: Desk) -> None:
+    desk.commit()
+    desk.kill()
+    (path,) = desk.files
+    path.rename(desk.folder / "elsewhere")
+    path.mkdir()
+
+    assert desk.spool.take(1000) is None
+    assert str(path) in desk.troubles[0]
+    path.rmdir()
+    (desk.folder / "elsewhere").rename(path)
+
+    assert desk.drained() == [0]
 
 
 def test_the_reserve_is_there_with_its_size_and_is_not_made_twice(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import threading
@@ -14,6 +15,7 @@ import pytest
 
 from ocs.model.gap import Gap, GapCause
 from ocs.store.framed_log import LARGEST_FRAME
+from ocs.store.spool import mark as marks
 from ocs.store.spool.losses import gap_entry
 from ocs.store.spool.spool import SpoolLimits
 from tests.ocs.store.spool.desk import EPOCH, NS, ROWS, Desk, numbers, series, told_rows
@@ -229,13 +231,27 @@ def test_while_there_is_nothing_to_commit_nothing_is_missing(desk: Desk) -> None
     assert (desk.opening.last_commit, desk.opening.orderly) == (at, False)
 
 
-def test_an_end_that_is_not_orderly_says_so(desk: Desk) -> None:
+def test_who_is_killed_after_nothing_more_was_to_come_ended_in_good_order(desk: Desk) -> None:
     desk.commit()
-    desk.spool.close(orderly=False)
+    settled = desk.now
+    desk.spool.settle(settled)
+    desk.now += 3
+    desk.drained()
 
     desk.kill()
 
-    assert not desk.opening.orderly
+    assert (desk.opening.last_commit, desk.opening.orderly) == (int(settled * NS), True)
+    assert desk.opening.damaged == []
+
+
+def test_who_is_killed_after_something_came_all_the_same_was_killed(desk: Desk) -> None:
+    desk.spool.settle(desk.now)
+    desk.now += 1
+    desk.commit()
+
+    desk.kill()
+
+    assert (desk.opening.last_commit, desk.opening.orderly) == (int(desk.now * NS), False)
 
 
 def test_after_a_kill_before_any_commit_the_next_start_knows_when_the_spool_was_opened(desk: Desk) -> None:
@@ -245,6 +261,44 @@ def test_after_a_kill_before_any_commit_the_next_start_knows_when_the_spool_was_
     desk.kill()
 
     assert (desk.opening.last_commit, desk.opening.orderly) == (opened, False)
+
+
+def test_who_finds_no_mark_goes_by_the_newest_entry(desk: Desk) -> None:
+    desk.commit()
+    desk.now += 5
+    desk.commit()
+    last = int(desk.now * NS)
+    desk.abandon()
+    (desk.folder / "last_commit").unlink()
+    desk.now += 100
+
+    desk.kill()
+
+    assert (desk.opening.last_commit, desk.opening.orderly, desk.opening.damaged) == (last, False, [])
+
+
+def test_what_the_disk_refuses_to_sync_is_not_said_to_be_safe(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.commit()
+    safe = int(desk.now * NS)
+
+    def refuse(_file: int) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(os, "fdatasync", refuse)
+    for _ in range(3):
+        desk.now += 2
+        desk.commit()
+    assert [trouble for trouble in desk.troubles if "loss of power" in trouble] == desk.troubles[:1]
+    monkeypatch.setattr(marks, "boot_id", lambda: b"another start...")
+    desk.kill()
+    assert desk.opening.last_commit == safe
+
+    monkeypatch.undo()
+    desk.now += 2
+    desk.commit()
+    monkeypatch.setattr(marks, "boot_id", lambda: b"third start.....")
+    desk.kill()
+    assert desk.opening.last_commit == int(desk.now * NS)
 
 
 def test_what_is_committed_after_the_end_is_kept_all_the_same(desk: Desk) -> None:

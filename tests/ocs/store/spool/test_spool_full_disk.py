@@ -14,7 +14,7 @@ from ocs.model.gap import Gap, GapCause
 from ocs.store.framed_log import FramedLog, check, scan
 from ocs.store.spool.losses import gap_entry
 from ocs.store.spool.spool import SpoolLimits
-from tests.ocs.store.spool.desk import EPOCH, ROWS, Desk, told_rows
+from tests.ocs.store.spool.desk import EPOCH, NS, ROWS, Desk, told_rows
 
 LIMITS = SpoolLimits(segment_bytes=200_000, reserve_bytes=100_000, live_bytes=100_000)
 MOUNTED = 'mount -t tmpfs -o size=3m none "$1" && exec "$2" "$3" "$4" "$1"'
@@ -147,6 +147,30 @@ def a_first_start_on_a_full_disk_loses_rows_but_no_word_of_them(disk: Path) -> N
     assert [gap.rows for gap in gaps] == [3 * ROWS]
 
 
+def who_is_killed_while_the_disk_is_full_has_said_since_when(disk: Path) -> None:
+    desk = Desk(disk / "spool", LIMITS)
+    others = fill(disk)
+    desk.commit(size=90_000)  # takes the reserve
+    desk.drained()
+    fill(disk)
+    link_lost = Gap("device-0", int((desk.now - 50) * NS), int((desk.now - 40) * NS), GapCause.LINK_LOST)
+    desk.spool.commit([gap_entry(link_lost)] * 2000)  # as many as do not fit anywhere
+    for _ in range(3):
+        desk.now += 1
+        desk.commit(size=90_000)
+    first, last = link_lost.start, desk.committed[-1].last
+    desk.now += 10
+
+    desk.kill()
+    assert desk.opening.untold == (first, last)
+    desk.kill()
+    assert desk.opening.untold == (first, last)
+    others.unlink()
+    desk.commit()
+    desk.kill()
+    assert desk.opening.untold is None
+
+
 CASES: dict[str, Callable[[Path], None]] = {
     case.__name__: case
     for case in (
@@ -157,6 +181,7 @@ CASES: dict[str, Callable[[Path], None]] = {
         what_cannot_be_kept_is_told_when_there_is_room_again,
         a_start_on_a_full_disk_goes_and_what_was_left_arrives_and_makes_room,
         a_first_start_on_a_full_disk_loses_rows_but_no_word_of_them,
+        who_is_killed_while_the_disk_is_full_has_said_since_when,
     )
 }
 
