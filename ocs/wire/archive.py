@@ -22,10 +22,17 @@ from ocs.wire.values import encode_array
 VERSION = 1
 """Of the form of a batch; a higher one is refused."""
 
+LONGEST_NAME = 255
+"""Characters of a name in a gap."""
+
+LONGEST_DETAIL = 1000
+"""Characters of a gap's detail; what is longer is cut."""
+
 _LARGEST = 2**63 - 1
 _DTYPES = {kind: np.dtype(kind.value) for kind in DataType if kind.numeric or kind is DataType.BOOL}
-_WORDS = ("feed", "block", "detail")
-_KEPT = (*_WORDS, "rows", "epoch", "first", "last")
+_NAMES = ("feed", "block")
+_NUMBERS = ("rows", "epoch", "first", "last")
+_KEPT = (*_NAMES, "detail", *_NUMBERS)
 
 
 def encode_batch(batch: Batch) -> dict[str, Any]:
@@ -66,7 +73,7 @@ def decode_batch(told: Mapping[str, Any]) -> Batch:
             raise ParameterError(f"columns without a field: {sorted(set(told['columns']) - set(fields))}")
         quality = {name: _quality(column, name) for name, column in told.get("quality", {}).items() if name in fields}
         epoch, seq = _whole(told["epoch"]), _whole(told["seq"])
-        series = SeriesKey(str(told["device"]), str(told["feed"]), str(told["block"]))
+        series = SeriesKey(_text(told["device"]), _text(told["feed"]), _text(told["block"]))
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise ParameterError(f"this is no batch of rows ({type(error).__name__}: {error})") from None
     batch = Batch(series, epoch, seq, times, fields, columns, quality)
@@ -105,12 +112,12 @@ def decode_fields(told: Mapping[str, Any]) -> Fields:
 
     Raises:
         KeyError: A part is missing.
-        ValueError: A type is unknown.
+        ValueError: A type is unknown, or a text is none that can be written down.
     """
     return {
-        str(name): FieldType(
-            DataType(kind["type"]), int(kind.get("dims", 0)), str(kind.get("unit", "")),
-            tuple(str(label) for label in kind.get("labels", ())),
+        _text(name): FieldType(
+            DataType(kind["type"]), int(kind.get("dims", 0)), _text(kind.get("unit", "")),
+            tuple(_text(label) for label in kind.get("labels", ())),
         )
         for name, kind in told.items()
     }  # fmt: skip
@@ -155,6 +162,20 @@ def _quality(told: Any, name: str) -> Any:
     return array
 
 
+def _text(told: Any) -> str:
+    """Return a text; half a character, as JSON may carry, can be neither stored nor sent on: that is a ValueError."""
+    text = str(told)
+    text.encode()
+    return text
+
+
+def _name(told: Any) -> str:
+    text = _text(told)
+    if len(text) > LONGEST_NAME:
+        raise ValueError(f"a name has {len(text)} characters, {LONGEST_NAME} are allowed")
+    return text
+
+
 def _whole(told: Any) -> int:
     number = int(told)
     if abs(number) > _LARGEST:
@@ -184,8 +205,10 @@ def decode_gap(told: Mapping[str, Any]) -> Gap:
     """
     try:
         end = told["end"]
-        known: dict[str, Any] = {key: (str if key in _WORDS else _whole)(told[key]) for key in _KEPT if key in told}
+        known: dict[str, Any] = {key: _name(told[key]) for key in _NAMES if key in told}
+        known |= {key: _whole(told[key]) for key in _NUMBERS if key in told}
+        known["detail"] = _text(told.get("detail", ""))[:LONGEST_DETAIL]
         cause = GapCause(told["cause"])
-        return Gap(str(told["device"]), _whole(told["start"]), None if end is None else _whole(end), cause, **known)
-    except (KeyError, TypeError, ValueError, OverflowError) as error:
+        return Gap(_name(told["device"]), _whole(told["start"]), None if end is None else _whole(end), cause, **known)
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise ParameterError(f"this is no gap ({type(error).__name__}: {error})") from None

@@ -16,6 +16,8 @@ from ocs.model.errors import OcsError, ParameterError, VersionError
 from ocs.model.gap import Gap, GapCause
 from ocs.model.series import QUALITIES, Batch, FieldType, SeriesKey
 from ocs.wire.archive import (
+    LONGEST_DETAIL,
+    LONGEST_NAME,
     VERSION,
     decode_batch,
     decode_fields,
@@ -131,6 +133,8 @@ def array(values: Any, dtype: str) -> dict[str, Any]:
 
 FLOATS = array([4.0, 5.0], "<f8")
 FLOAT = {"type": "float64"}
+HALF = "\ud800"
+"""Half a character: JSON may carry it, UTF-8 cannot."""
 
 
 def test_the_part_that_the_refusals_change_is_taken() -> None:
@@ -188,6 +192,11 @@ def test_a_batch_of_a_newer_release_is_refused_as_such() -> None:
         ({"quality": {"x": array(1, "u1")}}, "qualities of x"),
         ({"quality": {"x": array([0], "u1")}}, "1 values for 2"),
         ({"quality": [1]}, "no batch"),
+        ({"device": HALF}, "surrogates"),
+        ({"block": HALF}, "surrogates"),
+        ({"fields": {HALF: FLOAT, "word": {"type": "str"}}}, "surrogates"),
+        ({"fields": {"x": FLOAT | {"unit": HALF}, "word": {"type": "str"}}}, "surrogates"),
+        ({"fields": {"x": FLOAT, "word": {"type": "enum", "labels": [HALF]}}}, "surrogates"),
     ],
 )  # fmt: skip
 def test_a_batch_that_does_not_fit_together_is_refused_with_what_is_wrong(changed: dict[str, Any], why: str) -> None:
@@ -270,11 +279,16 @@ def test_a_gap_without_one_of_its_keys_is_refused(key: str) -> None:
     [
         {"cause": "boredom"}, {"start": "now"}, {"start": 2**63}, {"end": -(2**63) - 1}, {"end": []},
         {"rows": None}, {"epoch": float("inf")}, {"first": float("nan")}, {"last": 2**64},
+        {"device": HALF}, {"feed": HALF}, {"detail": HALF}, {"block": "x" * (LONGEST_NAME + 1)},
     ],
 )  # fmt: skip
-def test_a_gap_with_what_is_no_cause_or_number_is_refused(changed: dict[str, Any]) -> None:
+def test_a_gap_with_what_is_no_cause_number_or_name_is_refused(changed: dict[str, Any]) -> None:
     with pytest.raises(ParameterError, match="no gap"):
         decode_gap(GAP | changed)
+
+
+def test_the_detail_of_a_gap_is_cut() -> None:
+    assert decode_gap(GAP | {"detail": "x" * 1_000_000}).detail == "x" * LONGEST_DETAIL
 
 
 @given(told=ANYTHING)
