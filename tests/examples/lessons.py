@@ -17,6 +17,7 @@ COMMAND_S = 120.0
 
 _BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
+_MINUTES = re.compile(r"(?<= in )([\d.]+s) \(\d+:\d\d:\d\d\)$")
 _HOST = re.compile(r"(process # on) \S+")
 
 
@@ -41,10 +42,13 @@ def steps_of(text: str) -> list[Step]:
 
 
 def masked(lines: Iterator[str] | list[str] | tuple[str, ...]) -> list[str]:
-    """Return lines without what differs from run to run: numbers, the host, spaces, and how often a line repeats."""
+    """Return lines without what differs from run to run: numbers, the host, spaces, and how often a line repeats.
+
+    pytest tells a run of more than a minute twice, in s and as a clock; the clock goes, too.
+    """
     kept: list[str] = []
     for line in lines:
-        same = _HOST.sub(r"\1 HOST", " ".join(_NUMBER.sub("#", line).split()))
+        same = _HOST.sub(r"\1 HOST", " ".join(_NUMBER.sub("#", _MINUTES.sub(r"\1", line)).split()))
         if same and (not kept or kept[-1] != same):
             kept.append(same)
     return kept

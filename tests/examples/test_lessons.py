@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.examples.lessons import EXAMPLES, play, steps_of
+from tests.examples.lessons import EXAMPLES, masked, play, steps_of
 from tests.system.programs import Place
 
 pytestmark = [pytest.mark.system, pytest.mark.xdist_group("router")]
@@ -33,3 +33,7 @@ def test_the_list_of_lessons_is_complete() -> None:
     told = (EXAMPLES / "README.md").read_text()
 
     assert [lesson for lesson in LESSONS if f"({lesson}/README.md)" not in told] == []
+
+
+def test_what_pytest_says_of_a_slow_run_is_what_it_says_of_a_quick_one() -> None:
+    assert masked(["42 passed in 73.72s (0:01:13)"]) == masked(["42 passed in 24.08s"])
