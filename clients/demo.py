@@ -51,10 +51,11 @@ def main() -> int:
     try:
         with site() as supervisor:
             start = time.time()
-            outage = Outage(supervisor)
+            peak = true_peak(state)
+            outage = Outage(supervisor, middle=0.0 if peak is None else peak)
             with recorder() as events:
                 outage.start()
-                observe(true_peak(state))
+                observe(peak)
             away_s = outage.wait()
             proof, samples = look_into_archive(start)
         summary = finish_summary(version_of(asking), events, proof, away_s, time.monotonic() - began)

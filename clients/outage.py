@@ -20,7 +20,7 @@ LOOK_S = 0.25
 
 
 class Outage:
-    """Kills the router once, when the stage is half-way through its scan.
+    """Kills the router once, in the middle of a scan.
 
     Attributes:
         began: When it was killed, POSIX s.
@@ -29,13 +29,13 @@ class Outage:
         supervisor: Process number of `ocs up`, whose child the router is.
         stage: Name of the stage.
         start: It is in its scan when it has been below this position, in mm,
-        middle: and half-way when it is above this one, in mm.
+        middle: and in the middle of it when it is above this one, in mm.
     """
 
-    def __init__(self, supervisor: int, stage: str = "stage-1", start: float = -13.5, middle: float = -2.0) -> None:
+    def __init__(self, supervisor: int, stage: str = "stage-1", start: float = -13.5, middle: float = 0.0) -> None:
         self.began = 0.0
         self._duration_s: float | None = None
-        self._trouble = "the router was not killed: the stage did not come half-way through its scan in time"
+        self._trouble = "the router was not killed: the stage did not come to the middle of its scan in time"
         self._supervisor = supervisor
         self._stage = stage
         self._positions = (start, middle)
