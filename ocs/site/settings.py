@@ -106,6 +106,7 @@ class ClientSettings:
         state_dir: Folder for the state of all programs.
         registry_name: The site's agent of the class RegistryAgent, else `registry`.
         archiver_name: The site's agent of the class ArchiverAgent, else `archiver`.
+        archiver: The archiver that agents record for; empty where what they record is only shown live.
         log_level: From which severity on the log is written.
         site_file: The site file; None when there is none.
         leftover: The command line without the options that were taken.
@@ -118,6 +119,7 @@ class ClientSettings:
     state_dir: Path
     registry_name: str = DEFAULT_REGISTRY
     archiver_name: str = DEFAULT_ARCHIVER
+    archiver: str = ""
     log_level: LogLevel = LogLevel.INFO
     site_file: Path | None = None
     leftover: tuple[str, ...] = ()
@@ -217,6 +219,7 @@ def client_settings(
     if loaded is not None:
         found = find_host(loaded, values.get("site-host") or hostname or socket.gethostname())
     connection = make_connection(values, environ, loaded, None if found is None else found[1])
+    archiver = _archiver(values, loaded)
     return ClientSettings(
         realm=connection.realm,
         address_root=connection.address_root,
@@ -224,7 +227,8 @@ def client_settings(
         http_url=connection.http_url,
         state_dir=_state_dir(values, environ, cwd or Path.cwd()),
         registry_name=_registry(loaded),
-        archiver_name=_archiver(values, loaded) or DEFAULT_ARCHIVER,
+        archiver_name=archiver or DEFAULT_ARCHIVER,
+        archiver=archiver,
         log_level=read_option(values, "log-level", read_log_level) or LogLevel.INFO,
         site_file=None if loaded is None else loaded.path.absolute(),
         leftover=line.words,

@@ -12,6 +12,9 @@ from ocs.services.supervisor.plan import SitePlan, supervisor_name
 from ocs.site import AgentSettings, DeviceSettings
 
 AGENT_CLASS = "SupervisorAgent"
+SPOOL_MB = 50.0
+"""Bound of its spool: a supervisor records its states and its own starts, nothing else."""
+
 GRACE_S = 40.0
 """Children have 12 s, then the router as many; the rest is reserve."""
 
@@ -63,8 +66,8 @@ def _settings(plan: SitePlan, name: str) -> AgentSettings:
         crossbar_timeout_s=0.0,
         access_policy=None,
         log_level=site.log_level,
-        archiver="",
-        spool_max_mb=0.0,
+        archiver=site.archiver,
+        spool_max_mb=SPOOL_MB,
         agent_paths=(),
         devices=(DeviceSettings(name),),
         options={},

@@ -85,10 +85,10 @@ def gone(pids: list[int], timeout_s: float = 30.0) -> bool:
 class Served:
     """A running `ocs up`, and commands about it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, site: str = SITE) -> None:
         self.folder = folder
         self.port = free_port()
-        (folder / "site.yaml").write_text(SITE.replace("BENCHES", str(BENCHES)))
+        (folder / "site.yaml").write_text(site.replace("BENCHES", str(BENCHES)))
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("OCS_", "SITE_"))}
         self.environment = {
             **kept,

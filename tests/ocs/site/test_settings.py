@@ -281,5 +281,7 @@ def test_the_archiver_of_the_site_gets_the_data_unless_told_otherwise(write: Cal
     assert agent(site).archiver == "a"
     assert agent(site, "--archiver", "other").archiver == "other"
     assert not agent(site, "--archiver", "none").archiver
-    assert client(OCS_SITE_FILE=str(site)).archiver_name == "a"
-    assert client().archiver_name == "archiver"
+    known, unknown = client(OCS_SITE_FILE=str(site)), client()
+    assert (known.archiver_name, known.archiver) == ("a", "a")
+    assert (unknown.archiver_name, unknown.archiver) == ("archiver", "")
+    assert not client(OCS_SITE_FILE=str(site), OCS_ARCHIVER="none").archiver
