@@ -8,15 +8,13 @@ from contextlib import suppress
 from pathlib import Path
 
 from ocs.store.framed_log import HEAD
-from ocs.store.spool.limits import Damage
+from ocs.store.spool.limits import NS, Damage
 from ocs.store.spool.mark import End, Marked
 from ocs.store.spool.segment import Segment, time_at
 
 SUFFIX = ".segment"
 DAMAGED_KEPT = 8
 """So many damaged files are kept for whoever wants to look; then the oldest goes."""
-
-NS = 1_000_000_000
 
 
 def segment_path(folder: Path, priority: int, number: int) -> Path:

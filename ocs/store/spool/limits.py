@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 from ocs.model.series import SeriesKey
 
+NS = 1_000_000_000
+
 
 @dataclass(frozen=True, slots=True)
 class SpoolLimits:

@@ -10,35 +10,25 @@ them (`Contents`) has a lock of its own, for moments: taking and acknowledging n
 
 from __future__ import annotations
 
-import errno
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from ocs.model.gap import GapCause
-from ocs.store.durability import sync_folder
-from ocs.store.framed_log import FramedLog
+from ocs.store.spool.chains import FULL, Chains
 from ocs.store.spool.contents import Contents
-from ocs.store.spool.files import found_segments, make_reserve, segment_path
-from ocs.store.spool.limits import Damage, Entry, Opening, SpoolLimits, Taken, Ticket
+from ocs.store.spool.files import make_reserve
+from ocs.store.spool.limits import NS, Damage, Entry, Opening, SpoolLimits, Taken, Ticket
 from ocs.store.spool.losses import Losses
-from ocs.store.spool.mark import End, Mark
 from ocs.store.spool.segment import Segment
 
 __all__ = ["Damage", "Entry", "Opening", "Spool", "SpoolLimits", "Taken", "Ticket"]
 
-SYNC_S = 1.0
 TELL_AGAIN_S = 3600.0
 """A trouble that goes on is told again after so long, in s."""
 
 WARN_PART = 0.7
-ROTATIONS = 10
-"""A file is written for a tenth of the time that entries may wait: files are dropped whole when they are too old."""
-
-NS = 1_000_000_000
-
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 class Spool:
@@ -60,21 +50,15 @@ class Spool:
     ) -> None:
         self.now = now
         self.dropped_rows = 0
-        self._folder = folder
         self._reserve = folder / "reserve"
-        self._mark = Mark(folder / "last_commit")
         self._limits = limits
         self._on_trouble = on_trouble
         self._told: dict[str, float] = {}
-        self._contents = Contents(limits.live_bytes)
-        self._files = threading.Lock()
-        self._current: dict[int, Segment] = {}
-        self._unsynced: dict[int, Segment] = {}
-        self._next = 1
-        self._losses = Losses()
         self._warned = False
-        self._synced = 0.0
-        self._sync_tried = 0.0
+        self._losses = Losses()
+        self._files = threading.Lock()
+        self._contents = Contents(limits.live_bytes)
+        self._chains = Chains(folder, limits, self._contents, lambda: self._losses.span)
 
     # -- life ------------------------------------------------------------------------------------
 
@@ -84,28 +68,11 @@ class Spool:
         Raises:
             OSError: The folder cannot be used.
         """
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        marked = self._mark.open()
-        segments, damaged = found_segments(self._folder, marked)
-        for segment in segments:
-            self._contents.add(segment)
-            self._current[segment.priority] = segment
-        for segment in self._current.values():
-            with suppress(OSError):  # then it is only read, and a new one is begun
-                segment.log = FramedLog(segment.path, keep=segment.size)
-        for segment in [] if marked.orderly else segments:
-            with suppress(OSError):  # who was killed had not synced all of it
-                segment.sync()
-        newest = max((segment.newest for segment in segments), default=0)
-        last_commit = marked.last or newest or None
-        if last_commit is None:  # whoever is killed before the first commit misses what came from here on
-            opened = int(self.now() * NS)
-            self._mark.stamp(opened, opened, self._ends, None)
-        self._next = max((segment.number for segment in segments), default=0) + 1
+        opening = self._chains.open(self.now())
         make_reserve(self._reserve, self._limits.reserve_bytes)
-        for damage in damaged:
+        for damage in opening.damaged:
             self._on_trouble(damage.sentence)
-        return Opening(last_commit, marked.orderly, damaged, self.depth_rows, marked.untold)
+        return opening
 
     def settle(self, upto: float) -> None:
         """Take note that nothing more will come: from now on whoever is killed ended in good order.
@@ -116,7 +83,7 @@ class Spool:
         with self._files:
             self._put_gaps(upto)
             self._sync(upto)
-            self._stamp(upto, orderly=True)
+            self._chains.stamp(upto, orderly=True)
 
     def close(self, upto: float | None = None) -> None:
         """End in good order: what has arrived is deleted, and the next start knows that nothing is missing.
@@ -127,15 +94,9 @@ class Spool:
         with self._files:
             now = self.now() if upto is None else upto
             self._put_gaps(now)
-            self._tidy()
-            for segment in list(self._current.values()):
-                if segment.done:
-                    self._retire(segment)
-            self._sync(now)
-            self._stamp(now, orderly=True)
-            self._mark.close()
-            for segment in list(self._current.values()):
-                self._retire(segment)
+            self._chains.tidy()
+            for trouble in self._chains.close(now):
+                self._tell("sync", trouble, now)
 
     def nothing_new(self, upto: float) -> None:
         """Take note that all there was up to a time (POSIX s) is committed."""
@@ -143,8 +104,8 @@ class Spool:
             self._drop_old(upto)
             self._put_gaps(upto)
             self._sync(upto)
-            self._stamp(upto)
-            self._tidy()
+            self._chains.stamp(upto)
+            self._chains.tidy()
 
     # -- putting in ------------------------------------------------------------------------------
 
@@ -171,102 +132,25 @@ class Spool:
             ]
             self._bound(now)
             self._put_gaps(now)
-            if abs(now - self._sync_tried) >= SYNC_S:
+            if self._chains.sync_due(now):
                 self._sync(now)
-            self._stamp(now)
-            self._tidy()
+            self._chains.stamp(now)
+            self._chains.tidy()
         return tickets
-
-    def _stamp(self, upto: float, *, orderly: bool = False) -> None:
-        self._mark.stamp(int(upto * NS), int(self._synced * NS), self._ends, self._losses.span, orderly=orderly)
-
-    @property
-    def _ends(self) -> dict[int, End]:
-        return {priority: segment.end for priority, segment in self._current.items()}
 
     def _keep(self, priority: int, entries: Sequence[Entry], now: float) -> list[Ticket]:
         while True:
             try:
-                return self._write(priority, entries, now)
+                return self._chains.write(priority, entries, now)
             except OSError as error:
-                if error.errno not in _FULL or not self._make_room(priority, now):
+                if error.errno not in FULL or not self._make_room(priority, now):
                     self._lose(entries, error, now)
                     return []
 
-    def _write(self, priority: int, entries: Sequence[Entry], now: float) -> list[Ticket]:
-        segment = self._segment(priority, now)
-        try:
-            segment.write(entries, int(now * NS))
-        except OSError as error:
-            if error.errno not in _FULL:
-                self._retire(segment)
-            raise
-        self._unsynced[segment.number] = segment
-        return self._contents.added(segment, entries, int(now * NS))
-
-    def _segment(self, priority: int, now: float) -> Segment:
-        current = self._current.get(priority)
-        if current is not None:
-            age_s = now - current.begun / NS if current.begun else 0.0
-            if current.log and current.size < self._limits.segment_bytes and age_s < self._limits.max_age_s / ROTATIONS:
-                return current
-            self._retire(current)
-        path = segment_path(self._folder, priority, self._next)
-        segment = Segment(path, self._next, priority, FramedLog(path))
-        self._next += 1
-        self._contents.add(segment)
-        self._current[priority] = segment
-        return segment
-
-    def _retire(self, segment: Segment) -> None:
-        """Write no more into a file; it is closed when it is synced."""
-        self._current.pop(segment.priority, None)
-        if segment.done:
-            self._forget(segment)
-        elif segment.number not in self._unsynced:
-            segment.close()
-
     def _sync(self, now: float) -> None:
-        self._sync_tried = now
-        if self._unsynced:
-            sync_folder(self._folder)
-            make_reserve(self._reserve, self._limits.reserve_bytes)
-        for segment in list(self._unsynced.values()):
-            try:
-                segment.sync()
-            except OSError as error:
-                self._tell("sync", f"{segment.path} would not outlive a loss of power: {error.strerror or error}", now)
-                continue
-            del self._unsynced[segment.number]
-            if self._current.get(segment.priority) is not segment:
-                segment.close()
-        if not self._unsynced:
-            self._synced = now
-
-    def _tidy(self) -> None:
-        """Delete files of which all has arrived, and empty those that are being written."""
-        for segment in self._contents.take_done():
-            if self._current.get(segment.priority) is not segment:
-                self._forget(segment)
-                continue
-            self._mark.tell({**self._ends, segment.priority: End()}, self._losses.span)
-            try:
-                segment.clear()
-            except OSError:
-                self._retire(segment)
-                continue
-            self._unsynced.pop(segment.number, None)
-            self._contents.cleared(segment)
-
-    def _forget(self, segment: Segment) -> None:
-        """Delete a file; what of it is on its way does not matter any more."""
-        self._contents.remove(segment)
-        self._unsynced.pop(segment.number, None)
-        if not segment.done or self._mark.names(segment.number):
-            self._mark.tell(self._ends, self._losses.span)
-        segment.close()
-        with suppress(OSError):
-            segment.path.unlink(missing_ok=True)
+        make_reserve(self._reserve, self._limits.reserve_bytes)
+        for trouble in self._chains.sync(now):
+            self._tell("sync", trouble, now)
 
     # -- bounds ----------------------------------------------------------------------------------
 
@@ -310,9 +194,7 @@ class Spool:
 
     def _drop(self, segment: Segment, cause: GapCause, now: float) -> None:
         """Give a file up; its gaps are written before it goes, wherever the disk has room for them."""
-        self._unsynced.pop(segment.number, None)
-        if self._current.get(segment.priority) is segment:
-            self._retire(segment)
+        self._chains.retire(segment)
         rows = told = segment.left_rows
         for entry in segment.left():
             told -= entry.rows
@@ -321,11 +203,11 @@ class Spool:
         if told:
             self._losses.add_unreadable(segment)
         self._put_gaps(now)
-        self._forget(segment)
+        self._chains.forget(segment)
         self._count_lost(rows, f"the spool dropped {rows} rows ({cause.value})", now)
 
     def _lose(self, entries: Sequence[Entry], error: OSError, now: float) -> None:
-        why = "" if error.errno in _FULL else error.strerror or str(error)
+        why = "" if error.errno in FULL else error.strerror or str(error)
         for entry in entries:
             self._losses.add(entry, GapCause.DISK_FULL, why)
         rows = sum(entry.rows for entry in entries)
@@ -340,7 +222,7 @@ class Spool:
         entries = self._losses.entries()
         if entries:
             with suppress(OSError):
-                self._write(0, entries, now)
+                self._chains.write(0, entries, now)
                 self._losses.clear()
 
     def _tell(self, what: str, sentence: str, now: float) -> None:
@@ -369,7 +251,7 @@ class Spool:
         """Take note that entries have arrived; a file of which all have goes, at the next commit at the latest."""
         if self._contents.acknowledge(tickets) and self._files.acquire(blocking=False):
             try:
-                self._tidy()
+                self._chains.tidy()
             finally:
                 self._files.release()
 

@@ -87,7 +87,7 @@ class Desk:
         """Close what the kernel closes for a killed process."""
         for segment in self.spool._contents.segments:
             segment.close()
-        self.spool._mark.close()
+        self.spool._chains._mark.close()
 
     def restart(self) -> None:
         """End in good order, and open again."""
