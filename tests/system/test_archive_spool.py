@@ -1,12 +1,15 @@
-"""A spool that is full because nobody takes its data: the oldest go, and gaps count exactly what went."""
+"""A spool that is full because nobody takes its data, is cut, or is closed in a hurry: gaps tell what is missing."""
 
 from __future__ import annotations
+
+import os
+import signal
 
 import numpy as np
 import pytest
 
 from ocs.model.gap import GapCause
-from tests.system.accounts import LOSSES, read_told
+from tests.system.accounts import LOSSES, STARTS, read_told
 from tests.system.line import ARRIVE_S, Line
 
 pytestmark = [
@@ -33,3 +36,38 @@ def test_what_a_full_spool_drops_is_counted_by_its_gaps(line: Line) -> None:
     dropped = np.concatenate([np.arange(gap.first, gap.last + 1) for gap in gaps])
     assert sorted(dropped.tolist()) == list(range(1, account.named + 1))
     assert read_told(line.told)[-1, 1] == account.told
+
+
+@pytest.mark.parametrize("signals", [[signal.SIGTERM], [signal.SIGTERM, signal.SIGINT]], ids=["once", "twice"])
+def test_an_agent_that_is_told_to_end_is_never_said_to_be_killed(line: Line, signals: list[signal.Signals]) -> None:
+    agent = line.start_agent()
+    line.wait_for_numbers(1000)
+    for number in signals:
+        agent.signal(number)
+    agent.wait()
+    line.start_agent()
+
+    line.start_archiver()
+    line.stop_counting()
+    account = line.account(causes=[GapCause.PROCESS_STOPPED])
+
+    assert account.balanced, account
+    assert [gap.cause for gap in account.gaps if gap.cause in STARTS] == [GapCause.PROCESS_STOPPED]
+
+
+def test_of_a_spool_that_was_cut_each_committed_number_that_is_missing_is_in_a_gap(line: Line) -> None:
+    agent = line.start_agent()
+    line.wait_for_numbers(2000)
+    agent.kill()
+    agent.wait()
+    newest = max(line.spool.glob("1-*.segment"))
+    os.truncate(newest, newest.stat().st_size // 2)
+    line.start_agent()
+
+    line.start_archiver()
+    line.stop_counting()
+    account = line.account(causes=[*STARTS, GapCause.SPOOL_DAMAGED])
+
+    assert account.balanced, account
+    assert len(account.of(GapCause.SPOOL_DAMAGED)) == 1
+    assert account.named > 500

@@ -126,8 +126,8 @@ def serve(
     agent = Agent(place, devices, Timing(reactor), on_end=give_up)
     ending = _Ending(agent, reactor)
     give_end(ending.ask)
-    reactor.callWhenRunning(agent.start)
     reactor.callWhenRunning(ending.listen)
+    reactor.callWhenRunning(agent.start)
     reactor.run(installSignalHandlers=False)
     if problems:
         raise problems[0]
@@ -154,7 +154,10 @@ class _Ending:
 
     def begin(self) -> None:
         if self._begun:
-            self._stop()
+            try:
+                self._agent.end_at_once()
+            finally:
+                self._stop()
             return
         self._begun = True
         ending = self._agent.end()

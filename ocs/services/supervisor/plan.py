@@ -31,6 +31,10 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 DEMO_SITE = Path(__file__).parents[1] / "demo" / "site.yaml"
 
 
+END_S = 26.0
+"""An agent gives its runs 11 s to end, its devices 10 s, and its archiver 3 s; whoever kills it before loses rows."""
+
+
 @dataclass(frozen=True, slots=True)
 class ChildPlan:
     """A process to run.
@@ -51,7 +55,7 @@ class ChildPlan:
     log: Path
     devices: tuple[str, ...] = ()
     at_once: bool = True
-    grace_s: float = 12.0
+    grace_s: float = END_S
 
 
 @dataclass(frozen=True, slots=True)
