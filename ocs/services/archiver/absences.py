@@ -104,8 +104,11 @@ class Absences:
                 return
             device = _Device(beat, seconds, now, self._lasting.pop(beat.device, None))
             self._devices[beat.device] = device
-        if _older(beat, device.beat) and device.gap is None:
+        if device.gap is None and _older(beat, device.beat):
             return  # a process whose name was taken over while it stood still
+        if device.gap is None and _older(device.beat, beat) and not beat.spools:
+            end = max(now, device.heard_at)
+            self._tell(Gap(beat.device, device.heard_at, end, GapCause.AGENT_DOWN, detail="it was started anew"))
         if device.gap is not None and not beat.closing:
             self._came_back(device, device.gap, beat, now)
         device.beat, device.heard, device.heard_at = beat, seconds, now

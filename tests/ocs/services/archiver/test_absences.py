@@ -126,6 +126,17 @@ def test_a_process_without_spool_that_was_cut_off_has_lost_what_it_sent() -> Non
     assert (gap.start, gap.end) == (at(0), at(20))
 
 
+def test_a_process_without_spool_that_was_started_anew_at_once_has_lost_what_was_meanwhile() -> None:
+    watched = Watched(PLAIN, SPOOLING)
+    watched.wait(3, PLAIN, SPOOLING)
+    watched.wait(2)
+    anew = [replace(beat, started=at(4)) for beat in (PLAIN, SPOOLING)]
+
+    watched.wait(9, *anew)
+
+    assert watched.gaps == [Gap("oven", at(3), at(6), GapCause.AGENT_DOWN, detail="it was started anew")]
+
+
 def test_a_device_that_falls_silent_is_away_since_its_last_heartbeat() -> None:
     watched = Watched(SPOOLING)
     watched.wait(2, SPOOLING)
