@@ -87,7 +87,8 @@ def _column(table: pa.Table, field: pa.Field) -> Any:
 def _texts(array: pa.Array) -> pa.Array:
     kind = array.type
     if pa.types.is_list(kind):
-        return pa.array([None if value is None else json.dumps(value, default=_text) for value in array.to_pylist()])
+        texts = [None if value is None else json.dumps(value, default=_text) for value in array.to_pylist()]
+        return pa.array(texts, pa.string())
     if pa.types.is_binary(kind):
         return pa.array([None if value is None else _text(value) for value in array.to_pylist()], pa.string())
     return array.cast(pa.string())

@@ -63,6 +63,12 @@ def test_whatever_becomes_a_text_can_be_read(values: list[Any], kind: Any, texts
     assert as_type(pa.chunked_array([values], type=kind), pa.string()).to_pylist() == texts
 
 
+def test_lists_that_are_missing_in_one_piece_and_there_in_another_are_one_column_of_texts() -> None:
+    column = pa.chunked_array([pa.array([None, None], LIST), pa.array([[1.5], None], LIST)])
+
+    assert as_type(column, pa.string()).to_pylist() == [None, None, "[1.5]", None]
+
+
 @given(st.lists(st.none() | st.integers(-(2**63), 2**63 - 1)))
 def test_integers_among_floats_are_the_nearest_floats(values: list[int | None]) -> None:
     cast = as_type(pa.chunked_array([values], type=pa.int64()), pa.float64())
