@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ocs.model.errors import OperationFailedError
+from ocs.store.archive.blocks.checksum import REMARK, fits, sign
 from ocs.store.durability import sync
 
 ROW_GROUP_ROWS = 32_768
@@ -29,6 +30,8 @@ PART = ".part"
 """Ending of a file that is being written; one that is left over belongs to a crash."""
 
 _UNSEEN = (None, errno.EIO)
+_NONSENSE = (pa.ArrowException, ValueError, LookupError, AttributeError, TypeError, OverflowError)
+"""What reading a file raises whose end has other bytes than were written."""
 
 
 class DamagedBlockError(OperationFailedError):
@@ -133,7 +136,9 @@ class BlockWriter:
             return
         if self._held_rows:
             self._flush(everything=True)
+        self._writer.add_key_value_metadata(REMARK)
         self._writer.close()
+        sign(self._path)
         self.size = self._path.stat().st_size
 
     def write(self, table: pa.Table) -> None:
@@ -178,6 +183,19 @@ def scan_block(path: Path, first: int, last: int, columns: Sequence[str] | None 
         for group in range(low, high):
             table = file.read_row_group(group, columns=names, use_threads=False)
             yield _within(table, first, last)
+
+
+def check_block(path: Path) -> None:
+    """See to it that each byte of a block is as it was written.
+
+    Raises:
+        FileNotFoundError: The file is gone.
+        DamagedBlockError: The file is damaged.
+    """
+    with _damage(path):
+        right = fits(path)
+    if not right:
+        raise DamagedBlockError(path, "its checksum does not fit")
 
 
 def read_block(path: Path, first: int, last: int, columns: Sequence[str] | None = None) -> pa.Table:
@@ -227,7 +245,7 @@ def _damage(path: Path) -> Iterator[None]:
         yield
     except FileNotFoundError:
         raise
-    except (pa.ArrowException, OSError) as error:
+    except (*_NONSENSE, OSError) as error:
         if getattr(error, "errno", None) not in _UNSEEN:
             raise
         raise DamagedBlockError(path, error) from error

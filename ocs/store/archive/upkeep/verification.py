@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ocs.model.datatype import BOUNDS, DataType
 from ocs.model.gap import Gap, GapCause
 from ocs.store.archive.blocks.files import NewBlock, Serial, write_rollups
-from ocs.store.archive.blocks.parquet import DamagedBlockError, NewFiles, scan_block
+from ocs.store.archive.blocks.parquet import DamagedBlockError, NewFiles, check_block, scan_block
 from ocs.store.archive.blocks.rollups import Accumulation
 from ocs.store.archive.catalogue.catalogue import Block, Catalogue, Change, Rollup, Window
 from ocs.store.archive.layout import Layout
@@ -104,7 +104,10 @@ def _is_damaged(layout: Layout, file: Block | Rollup, *, thorough: bool) -> str:
         size = path.stat().st_size
         if size != file.size:
             return f"has {size} bytes instead of {file.size}"
-        rows = sum(table.num_rows for table in scan_block(path, _FIRST, _LAST)) if thorough else file.rows
+        if not thorough:
+            return ""
+        check_block(path)
+        rows = sum(table.num_rows for table in scan_block(path, _FIRST, _LAST))
     except FileNotFoundError:
         return "is gone"
     except DamagedBlockError as error:
