@@ -23,10 +23,11 @@ from ocs.model.gap import Gap, GapCause
 from ocs.model.series import SeriesKey
 from ocs.store.archive.intake.quarantine import Quarantine
 from ocs.store.archive.intake.taking import PutAnswer, Select, Selected, Taking
-from ocs.store.archive.journal.journal import JournalWriter, LeftOut, read_journal
+from ocs.store.archive.journal.journal import JournalWriter
 from ocs.store.archive.layout import Layout
 from ocs.store.archive.upkeep.compaction import CompactReport
 from ocs.store.archive.upkeep.rebuilding import open_catalogue
+from ocs.store.archive.upkeep.recovering import recovered
 from ocs.store.archive.upkeep.retention import RetainReport
 from ocs.store.archive.upkeep.upkeep import Upkeep
 from ocs.store.archive.upkeep.verification import CheckReport
@@ -147,7 +148,6 @@ class Archive:
             layout.journals.mkdir(parents=True, exist_ok=True)
             self._catalogue = open_catalogue(layout, self._on_trouble)
             undoing.callback(self._catalogue.close)
-            self._taking = Taking(self._catalogue, Quarantine(layout.quarantine, self._now), self._select)
             self._upkeep = Upkeep(layout, self._now, self._on_trouble, self._measure)
             undoing.callback(self._upkeep.close)
             self._recover()
@@ -162,13 +162,15 @@ class Archive:
         """Have the rows of earlier processes count that are in the journal only."""
         layout, sealed = self._layout, self._catalogue.sealed
         present, numbers = set(layout.journal_numbers()), layout.promised_numbers()
-        for number in numbers:
-            if number > sealed:
-                for item in read_journal(layout.journal(number)) if number in present else ():
-                    series = item.series if isinstance(item, LeftOut) else item.form.series
-                    self._taking.taken.stage(series, item.epoch, item.first, item.last)
-                self._upkeep.seal(number)
+        waiting = [number for number in numbers if number > sealed]
+        spans = recovered(self._catalogue, [layout.journal(number) for number in waiting if number in present])
+        self._taking = Taking(self._catalogue, Quarantine(layout.quarantine, self._now), self._select)
+        for (series, epoch), parts in spans.items():
+            for first, last in parts:
+                self._taking.taken.stage(series, epoch, first, last)
         self._taking.taken.keep()
+        for number in waiting:
+            self._upkeep.seal(number)
         self._number = max([sealed, *numbers])
 
     def close(self) -> None:

@@ -10,7 +10,7 @@ import json
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -35,6 +35,7 @@ class Catalogue:
     Args:
         path: The file; it is made if it is not there and this is no reader.
         read_only: Whether this is a reader, which changes nothing.
+        verify: Whether a writer looks at each row whether it is as it was written.
 
     Raises:
         DamagedCatalogueError: The file is damaged or no catalogue.
@@ -43,11 +44,11 @@ class Catalogue:
         OSError: The disk refuses.
     """
 
-    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+    def __init__(self, path: Path, *, read_only: bool = False, verify: bool = False) -> None:
         self.path = path
         self._lock = threading.RLock()
         self._depth = 0
-        self._connection = opened(path, read_only=read_only)
+        self._connection = opened(path, read_only=read_only, verify=verify)
 
     def __enter__(self) -> Self:
         return self
@@ -225,12 +226,17 @@ class Catalogue:
         """Add numbers of rows to those that are there."""
         with self.transaction():
             whole = self.spans(series, epoch)
+            before = set(whole)
             for first, last in spans:
                 whole.add(first, last)
-            self._connection.execute("DELETE FROM spans WHERE series = ? AND epoch = ?", (series, epoch))
+            after = set(whole)
+            self._many(
+                "DELETE FROM spans WHERE series = ? AND epoch = ? AND first = ?",
+                [(series, epoch, first) for first, _ in before - after],
+            )
             self._many(
                 "INSERT INTO spans (series, epoch, first, last) VALUES (?, ?, ?, ?)",
-                [(series, epoch, first, last) for first, last in whole],
+                [(series, epoch, first, last) for first, last in sorted(after - before)],
             )
 
     # -- gaps --------------------------------------------------------------------------------------
@@ -243,6 +249,15 @@ class Catalogue:
             (start, end),
         )
         return [_gap(*row) for row in rows]
+
+    def readable_gaps(self) -> list[Gap]:
+        """Return the gaps of a damaged catalogue that can still be read."""
+        found = []
+        with suppress(sqlite3.Error, ValueError):
+            for row in self._connection.execute(f"SELECT {_GAP} FROM gaps"):  # noqa: S608 - no word of another
+                with suppress(ValueError):
+                    found.append(_gap(*row))
+        return found
 
     def add_gaps(self, gaps: Iterable[Gap]) -> None:
         """Add gaps; one that is there already is told anew."""

@@ -24,13 +24,14 @@ from ocs.model.series import Fields, SeriesKey
 from ocs.model.spans import Spans
 from ocs.store.archive.blocks.files import Serial
 from ocs.store.archive.blocks.ordering import numbers_of
-from ocs.store.archive.blocks.parquet import DamagedBlockError, block_schema, scan_block
+from ocs.store.archive.blocks.parquet import DamagedBlockError, block_schema, check_block, scan_block
 from ocs.store.archive.blocks.rollups import LEVELS
 from ocs.store.archive.catalogue.catalogue import Block, Catalogue, Change, Cursor, Rollup, Version
 from ocs.store.archive.catalogue.file import DamagedCatalogueError
 from ocs.store.archive.journal.columns import fields_of
-from ocs.store.archive.journal.journal import LeftOut, read_journal
 from ocs.store.archive.layout import Layout
+from ocs.store.archive.upkeep.recovering import recovered
+from ocs.store.archive.upkeep.sweeping import is_behind
 from ocs.store.archive.upkeep.verification import DAMAGED
 
 _FIRST, _LAST = BOUNDS[DataType.INT64]
@@ -41,7 +42,7 @@ _Place = tuple[SeriesKey, str, Serial]
 
 
 def open_catalogue(layout: Layout, on_trouble: Tell) -> Catalogue:
-    """Open the catalogue to write; a damaged one is set aside, and one that is lost or damaged is made anew.
+    """Open the catalogue to write; a damaged one, or one from an earlier time than the files beside it, is made anew.
 
     Args:
         layout: Where the archive's files are.
@@ -51,19 +52,31 @@ def open_catalogue(layout: Layout, on_trouble: Tell) -> Catalogue:
         VersionError: A newer OCS made the catalogue.
         OSError: The disk refuses.
     """
-    try:
-        catalogue = Catalogue(layout.catalogue)
-    except DamagedCatalogueError as error:
-        aside = _set_aside(layout.catalogue)
-        on_trouble(f"{error.message}; it is {aside.name} now")
-        catalogue = Catalogue(layout.catalogue)
+    catalogue = _sound_catalogue(layout, on_trouble)
     try:
         if not catalogue.series() and (_files(layout, "blocks") or layout.journal_numbers()):
+            rebuilding = _Rebuilding(layout, catalogue, on_trouble)
             with catalogue.transaction():
-                _Rebuilding(layout, catalogue, on_trouble).run()
+                rebuilding.run()
+            rebuilding.set_aside()
     except BaseException:
         catalogue.close()
         raise
+    return catalogue
+
+
+def _sound_catalogue(layout: Layout, on_trouble: Tell) -> Catalogue:
+    try:
+        catalogue = Catalogue(layout.catalogue, verify=True)
+    except DamagedCatalogueError as error:
+        aside = _set_aside(layout.catalogue)
+        on_trouble(f"{error.message}; it is {aside.name} now")
+        return Catalogue(layout.catalogue)
+    if catalogue.series() and is_behind(catalogue, layout):
+        catalogue.close()
+        aside = _set_aside(layout.catalogue)
+        on_trouble(f"the catalogue {layout.catalogue} is older than the files beside it; it is {aside.name} now")
+        return Catalogue(layout.catalogue)
     return catalogue
 
 
@@ -84,11 +97,17 @@ class _Rebuilding:
         self._versions: set[tuple[int, int]] = set()
         self._spans: dict[tuple[int, int], Spans] = defaultdict(Spans)
         self._gaps: list[Gap] = []
+        self._damaged: list[Path] = []
+
+    def set_aside(self) -> None:
+        """Give the files that were found damaged another name; the catalogue tells of them by now."""
+        for path in self._damaged:
+            path.rename(path.with_name(path.name + DAMAGED))
 
     def run(self) -> None:
         journals = self._layout.journal_numbers()
-        for number in journals:
-            self._read_journal(number)
+        recovered(self._catalogue, map(self._layout.journal, journals))
+        self._versions = {(version.series, version.number) for version in self._catalogue.versions()}
         rest = self._rest()
         paths = _files(self._layout, "blocks")
         merged, outdated = self._merged(paths)
@@ -112,16 +131,6 @@ class _Rebuilding:
                 f"files of the journal; {len(rest.gaps)} gaps could be taken over from the old one"
             )
 
-    def _read_journal(self, number: int) -> None:
-        for item in read_journal(self._layout.journal(number)):
-            if isinstance(item, LeftOut):
-                self._catalogue.add_series(item.key, item.series)
-            else:
-                form = item.form
-                self._catalogue.add_series(form.key, form.series)
-                since = int(numbers_of(item.table(), "time").min()) if item.batch.num_rows else 0
-                self._add_version(Version(form.series, form.version, form.fields, since))
-
     def _add_version(self, version: Version) -> None:
         if (version.series, version.number) not in self._versions:
             self._versions.add((version.series, version.number))
@@ -134,9 +143,9 @@ class _Rebuilding:
             return _Rest()
         found = _Rest()
         with suppress(sqlite3.Error, OcsError, OSError, ValueError), Catalogue(aside, read_only=True) as old:
+            found = replace(found, gaps=old.readable_gaps())
             found = replace(found, sealed=old.sealed)
             found = replace(found, cursors=old.cursors())
-            found = replace(found, gaps=old.gaps())
         return found
 
     def _place(self, path: Path) -> _Place | None:
@@ -156,6 +165,7 @@ class _Rebuilding:
             if place is None or not place[2].merges:
                 continue
             with suppress(DamagedBlockError):
+                check_block(path)
                 told = (block_schema(path).metadata or {}).get(b"merged", b"").decode()
                 merged.add(place[2])
                 names = (Serial.of(name) for name in told.split(",") if name)
@@ -168,6 +178,7 @@ class _Rebuilding:
         spans: dict[int, Spans] = defaultdict(Spans)
         rows, first, last = 0, _LAST, _FIRST
         try:
+            check_block(path)
             schema = block_schema(path)
             fields = _fields(path, schema)
             for table in scan_block(path, _FIRST, _LAST, ("epoch", "seq")):
@@ -187,7 +198,7 @@ class _Rebuilding:
 
     def _leave_out(self, path: Path, place: _Place, error: DamagedBlockError) -> None:
         key, day, _ = place
-        path.rename(path.with_name(path.name + DAMAGED))
+        self._damaged.append(path)
         start = int(datetime.fromisoformat(f"{day}T00:00:00+00:00").timestamp()) * 1_000_000_000
         detail = f"{self._layout.relative(path)} cannot be read"
         end = start + _NS_PER_DAY - 1
@@ -203,9 +214,10 @@ class _Rebuilding:
                 continue
             key, day, serial = place
             try:
+                check_block(path)
                 times = [numbers_of(table, "time") for table in scan_block(path, _FIRST, _LAST, ())]
             except DamagedBlockError:
-                path.rename(path.with_name(path.name + DAMAGED))
+                self._damaged.append(path)
                 continue
             if key not in numbers or not times:
                 continue

@@ -207,3 +207,79 @@ def test_files_of_others_in_the_folder_do_no_harm(tmp_path: Path) -> None:
         pass
 
     assert len(read(tmp_path)["time"]) == 10
+
+
+class Earlier:
+    """A copy of the catalogue of an archive that is open, to be put back later."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._files = {path.name: path.read_bytes() for path in folder.glob("catalogue.sqlite*")}
+
+    def put_back(self) -> None:
+        lose(self._folder)
+        for name, content in self._files.items():
+            (self._folder / name).write_bytes(content)
+
+
+def test_a_catalogue_from_before_the_last_sealing_is_made_anew_and_keeps_its_gaps(tmp_path: Path) -> None:
+    with Filled(tmp_path) as filled:
+        filled.gap(GAP)
+        filled.put(ticks(20))
+        filled.seal()
+        earlier = Earlier(tmp_path)
+        filled.put(ticks(20, first=DAY), series=feed_of("other"))
+        filled.seal()
+    earlier.put_back()
+
+    with Filled(tmp_path) as filled:
+        assert any("is older than the files beside it" in trouble for trouble in filled.troubles)
+        filled.put(ticks(5), series=feed_of("new"))
+        filled.seal()
+        assert filled.archive._catalogue.gaps() == [GAP]
+
+    with ocs.store.open(tmp_path) as reader:
+        assert {info.key.device: info.rows for info in reader.series()} == {"thermo-1": 20, "other": 20, "new": 5}
+
+
+def test_a_catalogue_from_before_blocks_were_merged_does_not_have_the_merged_one_deleted(tmp_path: Path) -> None:
+    with Filled(tmp_path) as filled:
+        for part in range(3):
+            filled.put(ticks(1000, SECOND // 10, first=part * 100 * SECOND))
+            filled.seal()
+        earlier = Earlier(tmp_path)
+        assert filled.archive.compact().before == 3
+    before = read(tmp_path)
+    earlier.put_back()
+
+    with Filled(tmp_path) as filled:
+        assert filled.archive.check().damaged == ()
+
+    assert read(tmp_path) == before
+
+
+def test_a_series_that_only_the_journal_knows_does_not_lend_its_number_to_another(tmp_path: Path) -> None:
+    with Filled(tmp_path) as filled:
+        filled.put(ticks(3))
+        earlier = Earlier(tmp_path)
+        filled.put(ticks(4), series=feed_of("second"))
+    earlier.put_back()
+
+    with Filled(tmp_path) as filled:
+        filled.put(ticks(5), series=feed_of("third"))
+        filled.seal()
+
+    with ocs.store.open(tmp_path) as reader:
+        assert {info.key.device: info.rows for info in reader.series()} == {"thermo-1": 3, "second": 4, "third": 5}
+
+
+def test_a_gap_that_is_damaged_itself_does_not_cost_the_others(tmp_path: Path) -> None:
+    with Filled(tmp_path) as filled:
+        filled.put(ticks(3))
+        filled.gap(GAP)
+        filled.gap(replace(GAP, device="stage-2"))
+    with Catalogue(tmp_path / "catalogue.sqlite") as catalogue:
+        catalogue._connection.execute("UPDATE gaps SET cause = 'lunch' WHERE device = 'stage-2'")
+
+    with Filled(tmp_path) as filled:
+        assert filled.archive._catalogue.gaps() == [GAP]
