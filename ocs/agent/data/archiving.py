@@ -13,10 +13,11 @@ from ocs.agent.calling.timing import Timing
 from ocs.agent.data.forwarding import Forwarder
 from ocs.agent.data.recording import BULK_PRIORITY, FEED_PRIORITY, NS, QUIET_S, Recorder, SeriesRecorder
 from ocs.agent.data.row_columns import NO_QUALITY
+from ocs.agent.data.spool_health import SpoolHealth
 from ocs.model.datatype import DataType, Format
 from ocs.model.feed import FeedInterface
 from ocs.model.gap import Gap, GapCause
-from ocs.model.health import Cause, HealthLevel
+from ocs.model.health import Cause
 from ocs.model.quality import Quality
 from ocs.model.reading import Reading
 from ocs.model.series import CHANNELS_FEED, FieldType, SeriesKey
@@ -32,9 +33,6 @@ LAST_PUT_S = 3.0
 """At its end an agent waits at most so long, in s, for the archiver; what is left goes out after the next start."""
 
 UNTOLD = "up to the end of the process there was no room to say which rows are missing"
-
-UNWELL_S = 30.0
-"""An archiver that takes nothing for so long, in s, makes its agents degraded."""
 
 _DIMS = {Format.SCALAR: 0, Format.SPECTRUM: 1, Format.IMAGE: 2, Format.RECORD: 0}
 
@@ -75,6 +73,7 @@ class Archiving:
         self.spool = Spool(folder / FOLDER, limits or SpoolLimits(), now=timing.now, on_trouble=told)
         self.forwarder = Forwarder(self.spool, connection, uri, timing, on_trouble)
         self.recorder = Recorder(self.spool, epoch, told, lambda: timing.soon(self.forwarder.wake))
+        self._health = SpoolHealth(self.spool, self.recorder)
         self._opening: Opening = self.spool.open()
 
     def start(self, devices: Iterable[str]) -> None:
@@ -129,13 +128,7 @@ class Archiving:
 
     def causes(self, now: float) -> list[Cause]:
         """Return what makes the agent unwell."""
-        forwarder = self.forwarder
-        if not forwarder.trouble or now - forwarder.trouble_since < UNWELL_S:
-            return []
-        told = (
-            f"{forwarder.trouble}; {self.spool.depth_rows} rows wait in the spool, nothing is lost: start the archiver"
-        )
-        return [Cause(HealthLevel.DEGRADED, "archive", forwarder.trouble_since, told)]
+        return self._health.causes(now, self.forwarder.trouble, self.forwarder.trouble_since)
 
     def flush(self) -> Deferred[Any]:
         """Commit what waits and send it, for 3 s at most."""

@@ -190,6 +190,10 @@ class Recorder:
         epoch: Start of the agent's process, ns.
         on_trouble: Told in one sentence when rows could not be kept.
         committed: Called in the recorder's thread after each commit.
+
+    Attributes:
+        lost_rows: Rows that never came into the spool.
+        loss: Why the last of them did not; empty as long as all did.
     """
 
     def __init__(
@@ -197,6 +201,7 @@ class Recorder:
     ) -> None:
         self.epoch = epoch
         self.lost_rows = 0
+        self.loss = ""
         self._spool = spool
         self._on_trouble = on_trouble
         self._committed = committed
@@ -244,6 +249,7 @@ class Recorder:
         """Count rows that were lost; the next commit tells their gap."""
         with self._lock:
             self.lost_rows += rows
+            self.loss = why
             first = self.lost_rows == rows
             self._ready[series] = None
         self._work.set()

@@ -43,6 +43,7 @@ class Spool:
     Attributes:
         now: Returns POSIX s.
         dropped_rows: Rows that were given up since the start.
+        loss: What was given up last, in words; empty as long as nothing was.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class Spool:
     ) -> None:
         self.now = now
         self.dropped_rows = 0
+        self.loss = ""
         self._reserve = folder / "reserve"
         self._limits = limits
         self._on_trouble = on_trouble
@@ -216,6 +218,7 @@ class Spool:
     def _count_lost(self, rows: int, what: str, now: float) -> None:
         self.dropped_rows += rows
         if rows:
+            self.loss = what
             self._tell("rows", f"{what}; `ocs gaps` tells which", now)
 
     def _put_gaps(self, now: float) -> None:
@@ -268,6 +271,11 @@ class Spool:
     def depth_bytes(self) -> int:
         """Bytes of the entries that have not arrived."""
         return self._contents.left_bytes
+
+    @property
+    def filled(self) -> float:
+        """What part of the bytes that it may have it has, 0 to 1."""
+        return self._contents.file_bytes / self._limits.max_bytes
 
     @property
     def oldest_s(self) -> float:

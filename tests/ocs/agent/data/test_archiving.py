@@ -16,6 +16,7 @@ from ocs.agent.data.recording import NS
 from ocs.agent.program.agent import Agent
 from ocs.link import LinkState, LinkStatus
 from ocs.model.datatype import DataType
+from ocs.model.feed import FeedInterface
 from ocs.model.gap import Gap, GapCause
 from ocs.model.series import CHANNELS_FEED, QUALITIES, Batch, FieldType
 from ocs.store.spool.mark import NO_ENDS, Mark
@@ -246,6 +247,18 @@ def test_a_kill_before_the_clock_was_set_back_is_told_by_the_old_clock(kept: Kep
     assert gap.end is not None
     assert gap.end > committed
     assert "set back by 3600 s" in gap.detail
+
+
+def test_an_operator_sees_that_rows_are_lost(kept: Kept) -> None:
+    series = kept.archiving.feed(kept.oven, FeedInterface("strange"), "strange")
+    series.add(float("nan"), ("x",), (1.0,))
+    kept.archiving.recorder.commit()
+    kept.site.clock.advance(2)
+
+    admin = kept.site.device(kept.agent.admin.name)
+
+    assert kept.agent.admin.spool_drops.value == 1
+    assert any(cause.source == "spool" and "1 rows are lost" in cause.sentence for cause in admin.health().causes)
 
 
 def test_a_first_start_has_no_gap(kept: Kept) -> None:
