@@ -16,10 +16,7 @@ from ocs.cli.options import Where
 from ocs.cli.realm import realm
 from ocs.model.errors import ParameterError
 from ocs.model.gap import Gap
-from ocs.model.time_span import NS_PER_S, iso_time, read_duration, read_span, read_time
-
-LONG_S = 10.0
-"""The ends of a longer span are told to the second."""
+from ocs.model.time_span import NS_PER_S, read_duration, read_span, read_time, span_text
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -52,9 +49,7 @@ class Span:
         return (self.last - self.first) / NS_PER_S
 
     def __str__(self) -> str:
-        unit = NS_PER_S if self.seconds >= LONG_S else 1
-        first, last = (iso_time(moment // unit * unit) for moment in (self.first, self.last))
-        return f"from {first} to {last}"
+        return span_text(self.first, self.last)
 
 
 class Archived(Protocol):
@@ -123,8 +118,9 @@ def _read_span(last: str, start: str | None, end: str) -> Span:
     try:
         if start is not None:
             return Span(*read_span(start, end, now))
+        read_duration(last)
         latest = read_time(end, now)
-        return Span(latest - round(read_duration(last) * NS_PER_S), latest)
+        return Span(read_time(f"-{last.strip()}", latest), latest)
     except ParameterError as error:
         raise click.UsageError(error.message) from None
 

@@ -95,6 +95,8 @@ class Pattern:
 
 
 def _nameless(given: object) -> ParameterError:
+    if isinstance(given, (list, tuple)) and len(given) == 1:
+        given = given[0]
     return ParameterError(
         f"{given!r} names no channels; give a name such as thermo-1.temperature, a pattern such as *.temperature, or "
         "a list of them",

@@ -11,6 +11,9 @@ import numpy as np
 from ocs.model.errors import ParameterError
 
 NS_PER_S = 1_000_000_000
+LONG_NS = 10 * NS_PER_S
+"""The ends of a span of this length or more are told to the second."""
+
 LEAST_NS = 10**17
 """A whole number of at least this is no POSIX seconds but ns: as such it is in March 1973."""
 
@@ -46,8 +49,8 @@ def read_time(given: Moment, now: int) -> int:
     moment = _text(given.strip(), now) if isinstance(given, str) else _object(given)
     if moment is None:
         raise ParameterError(
-            f"{given!r} is no time; write -1h, -90s, -2d, now, today, 2026-03-01T12:00 (UTC), or POSIX seconds",
-            field="time", given=str(given),
+            f"{given!r} is no time; write -1h, -90s, -2d, now, today, today+18h, 2026-03-01T12:00 (UTC), or POSIX "
+            "seconds", field="time", given=str(given),
         )  # fmt: skip
     if not -(2**63) < moment < 2**63:
         raise ParameterError(
@@ -92,6 +95,13 @@ def iso_time(moment: int) -> str:
     seconds, rest = divmod(moment, NS_PER_S)
     told = (EPOCH + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S")
     return told + (f".{rest:09d}".rstrip("0") if rest else "") + "Z"
+
+
+def span_text(start: int, end: int) -> str:
+    """Return a span between two instants (ns since 1970) for people, exact where it is short."""
+    unit = NS_PER_S if end - start >= LONG_NS else 1
+    first, last = (iso_time(moment // unit * unit) for moment in (start, end))
+    return f"from {first} to {last}"
 
 
 def _text(text: str, now: int) -> int | None:

@@ -48,6 +48,7 @@ def test_start_and_end_are_times_of_any_kind() -> None:
     [
         (("--last", "1h", "--start", "today"), "--last and --start both say where the span begins"),
         (("--last", "soon"), "'soon' is no duration; write a number and its unit"),
+        (("--last", "999999d"), "'-999999d' is too far from 1970"),
         (("--start", "soon"), "'soon' is no time; write -1h"),
         (("--start", "now", "--end", "-1h"), "the span from now to -1h ends 1 h before it starts"),
     ],

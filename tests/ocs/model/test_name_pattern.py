@@ -71,6 +71,11 @@ def test_a_pattern_does_not_fit(pattern: str, name: str) -> None:
     assert not fits(pattern, name)
 
 
+def test_one_word_that_names_nothing_is_told_as_it_was_written() -> None:
+    with pytest.raises(ParameterError, match=r"^',' names no channels"):
+        Pattern((",",))
+
+
 @pytest.mark.parametrize("nothing", ["", " , ", [], [""], 3, [3], None])
 def test_what_names_nothing_is_refused(nothing: object) -> None:
     with pytest.raises(ParameterError, match="names no channels"):

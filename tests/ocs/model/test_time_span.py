@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ocs.model.errors import ParameterError
-from ocs.model.time_span import NS_PER_S, iso_time, read_duration, read_span, read_time
+from ocs.model.time_span import NS_PER_S, iso_time, read_duration, read_span, read_time, span_text
 
 NOON = int(datetime(2026, 3, 1, 12, tzinfo=UTC).timestamp()) * NS_PER_S
 HOUR = 3600 * NS_PER_S
@@ -95,6 +95,11 @@ def test_a_span_is_its_two_instants() -> None:
 def test_a_span_that_ends_before_it_starts_is_refused() -> None:
     with pytest.raises(ParameterError, match=r"from now to -90m ends 1.5 h before it starts; exchange the two"):
         read_span("now", "-90m", NOON)
+
+
+def test_a_long_span_is_told_to_the_second_a_short_one_exactly() -> None:
+    assert span_text(NOON + 1, NOON + HOUR + 1) == "from 2026-03-01T12:00:00Z to 2026-03-01T13:00:00Z"
+    assert span_text(NOON, NOON + 1000) == "from 2026-03-01T12:00:00Z to 2026-03-01T12:00:00.000001Z"
 
 
 @pytest.mark.parametrize(("text", "seconds"), [("90s", 90), ("1h30m", 5400), ("30d", 2_592_000), ("1.5ms", 0.0015)])

@@ -21,7 +21,7 @@ from typing_extensions import override
 
 from ocs.model.errors import NoDataError, OperationFailedError
 from ocs.model.gap import Gap
-from ocs.model.time_span import iso_time
+from ocs.model.time_span import iso_time, span_text
 from ocs.store.archive.blocks.ordering import QUALITY
 from ocs.store.archive.blocks.parquet import ROW_GROUP_ROWS, ZSTD_LEVEL
 from ocs.store.archive.reading.chunk import Chunk
@@ -104,9 +104,7 @@ def export(
                 spill.add(chunk)
                 tell(chunk.fraction * FETCHED)
             if not spill.rows:
-                raise NoDataError(
-                    f"nothing was archived from {iso_time(about.start)} to {iso_time(about.end)}, so there is no file"
-                )
+                raise NoDataError(f"nothing was archived {span_text(about.start, about.end)}, so there is no file")
             part = Path(folder) / path.name
             with ExitStack() as opened:
                 sink = sys.stdout.buffer if streaming else opened.enter_context(part.open("wb"))
