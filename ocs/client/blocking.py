@@ -19,7 +19,7 @@ from ocs.client.settings import Place
 from ocs.client.steps import Call
 from ocs.model.errors import DeadlineError, NotAllowedError, RouterLostError
 from ocs.realm.connection import RealmConnection
-from ocs.realm.reactor import install
+from ocs.realm.reactor import install, loop_of
 from ocs.realm.roster import Handler, Match, Subscription
 
 HANDOVER_S = 5.0
@@ -74,6 +74,7 @@ class BlockingClient(BlockingFlavour):
     def __init__(self, place: Place, *, timeout_s: float = 10.0) -> None:
         self.place = place
         self._reactor = background_reactor()
+        self._loop = loop_of(self._reactor)
         self._pid = os.getpid()
         self._events: queue.SimpleQueue[Callable[[], object] | None] = queue.SimpleQueue()
         self._handler: threading.Thread | None = None
@@ -185,7 +186,7 @@ class BlockingClient(BlockingFlavour):
             else:
                 answers.put((True, result))
 
-        self._reactor.callFromThread(begin)
+        self._loop.call_soon_threadsafe(begin)  # Twisted's callFromThread takes a timer and a turn of the loop more
         try:
             good, value = answers.get(timeout=timeout_s)
         except queue.Empty:
