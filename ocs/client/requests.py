@@ -157,7 +157,7 @@ class DeviceRequests:
     def _ask(
         self, action: Action, op: str, params: Mapping[str, Any] | None = None, span: float | None = None
     ) -> Conversation[Reply]:
-        args = (action.value, op, plain(dict(params or {}), "the parameters"))
+        args = (action.value, op, plain(dict(params), "the parameters") if params else {})
         kwargs = {} if span is None else {"timeout": span}
         try:
             answer = yield Call(self._ops, args, kwargs, MARGIN_S + (span or 0.0))

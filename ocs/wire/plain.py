@@ -138,7 +138,7 @@ def plain(value: Any, what: str = "value", *, limit: int = LARGEST_MESSAGE) -> A
         NotSerialisableError: Something in it cannot be sent; the error names its path.
         TooLargeError: It is too large.
     """
-    return _Walk(what, limit).convert(value, what)
+    return None if value is None else _Walk(what, limit).convert(value, what)
 
 
 def plain_with_infinities(value: Any, what: str) -> tuple[Any, list[str]]:

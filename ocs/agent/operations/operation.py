@@ -70,7 +70,7 @@ class OperationRuntime:
         self._timing = surroundings.timing
         self._log = Logger("ocs.operation")
         self._worker = Worker(f"{surroundings.device.name}.{self.name}", self._timing)
-        self._waiting: list[Deferred[bool]] = []
+        self._waiting: dict[Deferred[bool], asyncio.TimerHandle | None] = {}
         self._cancellation: Cancellation | None = None
         self._task: LoopTask | None = None
         self._timers: list[Any] = []
@@ -128,12 +128,10 @@ class OperationRuntime:
             return succeed(True)
         if timeout_s is not None and timeout_s < 0:
             return succeed(False)
-        waiting: Deferred[bool] = Deferred(self._waiting_cancelled)
-        self._waiting.append(waiting)
-        if timeout_s is not None:
-            # asyncio's own timer: Twisted's costs several times more, and most waits end before it.
-            timer = self._timing.loop.call_later(timeout_s, self._waited, waiting)
-            waiting.addBoth(_cancel_timer, timer)
+        waiting: Deferred[bool] = Deferred(self._forget)
+        # asyncio's own timer: Twisted's costs several times more, and most waits end before it.
+        later = self._timing.loop.call_later
+        self._waiting[waiting] = None if timeout_s is None else later(timeout_s, self._waited, waiting)
         return waiting
 
     def request_end(self, reason: CancelReason) -> RunRecord:
@@ -207,8 +205,10 @@ class OperationRuntime:
         self._cancellation = self._task = None
         self._cancel_timers()
         self.changed()
-        waiting, self._waiting = self._waiting, []
-        for deferred in waiting:
+        waiting, self._waiting = self._waiting, {}
+        for deferred, timer in waiting.items():
+            if timer is not None:
+                timer.cancel()
             if not deferred.called:
                 deferred.callback(True)
 
@@ -284,21 +284,16 @@ class OperationRuntime:
         return BusyError(f"{self.name} runs already{since}; wait until it ends, or {ending}", field=self.name)
 
     def _waited(self, waiting: Deferred[bool]) -> None:
-        if waiting in self._waiting:
-            self._waiting.remove(waiting)
-            waiting.callback(False)
+        del self._waiting[waiting]
+        waiting.callback(False)
 
-    def _waiting_cancelled(self, waiting: Deferred[bool]) -> None:
-        if waiting in self._waiting:
-            self._waiting.remove(waiting)
+    def _forget(self, waiting: Deferred[bool]) -> None:
+        timer = self._waiting.pop(waiting, None)
+        if timer is not None:
+            timer.cancel()
 
     def _cancel_timers(self) -> None:
         timers, self._timers = self._timers, []
         for timer in timers:
             if timer.active():
                 timer.cancel()
-
-
-def _cancel_timer(result: Any, timer: asyncio.TimerHandle) -> Any:
-    timer.cancel()
-    return result
