@@ -79,8 +79,12 @@ class DiskWatch:
                 field="disk_used", given=round(self.used, 1), limit=RETRY_S,
             )  # fmt: skip
 
-    def cause(self) -> Cause | None:
-        """Return what makes the archive unwell, None while there is room."""
+    def cause(self, more: str = "") -> Cause | None:
+        """Return what makes the archive unwell, None while there is room.
+
+        Args:
+            more: What else is to say of a disk that fills, as a half sentence.
+        """
         level = self.level
         if level is HealthLevel.OK:
             return None
@@ -93,4 +97,5 @@ class DiskWatch:
                 if level is HealthLevel.DEGRADED
                 else f"{room}: nothing is archived, the agents' spools keep the data; make room at once"
             )
+            told += f"; {more}" if more else ""
         return Cause(level, "disk", self._since, told)

@@ -156,7 +156,7 @@ class Work:
 
     def causes(self, now: float) -> Iterator[Cause | None]:
         """Return what makes the archiver unwell (POSIX s, UTC)."""
-        yield self.disk.cause()
+        yield self.disk.cause(self._kept())
         yield self.refusals.cause(str(Layout(self.settings.folder).quarantine))
         yield self.troubles.cause(now)
         for pause in self.policy.changes.pauses.all:
@@ -167,6 +167,17 @@ class Work:
             why = self.influx.last_error or "it does not keep up"
             told = f"{self.influx.server} is {self.influx.lag_s:.0f} s behind: {why}; the archive has everything"
             yield Cause(HealthLevel.DEGRADED, "influx", now - self.influx.lag_s, told)
+
+    def _kept(self) -> str:
+        """Say who keeps the journal, which takes more and more of the disk; nothing while nobody does."""
+        kept = self.archive.figures.kept_bytes
+        if self.influx is None or not kept:
+            return ""
+        server = self.settings.influx_url
+        return (
+            f"{kept / 1e9:.1f} GB of it are kept for {server}, which has not taken them yet: bring it back, or take it "
+            "out of the site file"
+        )
 
     def _mark_alive(self) -> None:
         now = self._timing.now()

@@ -72,6 +72,7 @@ class ArchiveFigures:
         refused: Parts that were refused.
         duplicates: Rows that were there already.
         journal_bytes: Bytes of the journal's files.
+        kept_bytes: Of these the bytes that are in blocks too, and are kept for those who follow the journal.
     """
 
     rows: int = 0
@@ -80,6 +81,7 @@ class ArchiveFigures:
     refused: int = 0
     duplicates: int = 0
     journal_bytes: int = 0
+    kept_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -354,10 +356,13 @@ class Archive:
     def _measure(self) -> None:
         """Take note of the size of the journal, in whichever thread it changed."""
         writing = self._journal
-        older = 0
-        for number in self._layout.journal_numbers():
-            with suppress(FileNotFoundError):  # it was sealed meanwhile
-                older += self._layout.journal(number).stat().st_size
+        sizes: dict[int, int] = {}
+        with suppress(OSError, sqlite3.Error):  # what is not known now is known after the next sealing
+            for number in self._layout.journal_numbers():
+                with suppress(FileNotFoundError):  # it was sealed meanwhile
+                    sizes[number] = self._layout.journal(number).stat().st_size
+            sealed = self._catalogue.sealed
+            self.figures.kept_bytes = sum(size for number, size in sizes.items() if number <= sealed)
         present = 0 if writing is None else writing.size
-        self._older_bytes = max(0, older - present)
+        self._older_bytes = max(0, sum(sizes.values()) - present)
         self.figures.journal_bytes = self._older_bytes + present

@@ -22,6 +22,9 @@ NICE = 10
 AGAIN_S = 30.0
 """A journal file that could not be sealed, as on a full disk, is tried again after so many seconds."""
 
+SWEEP_S = 60.0
+"""So often it is seen whether somebody who follows the journal has read on, so that files of it can go."""
+
 CLOSE_S = 60.0
 NS = 1_000_000_000
 
@@ -110,10 +113,13 @@ class Upkeep:
         self._look_over()
         while True:
             with self._news:
-                self._news.wait_for(lambda: self._closing or self._waiting)
+                self._news.wait_for(lambda: self._closing or self._waiting, SWEEP_S)
                 if self._closing:
                     return
-                number = self._waiting[0]
+                number = self._waiting[0] if self._waiting else 0
+            if not number:
+                self._tidy_up()
+                continue
             done = self._sealed(number)
             with self._news:
                 if done:
@@ -131,6 +137,13 @@ class Upkeep:
             return
         for path in damaged:
             self._on_trouble(f"{path} is damaged and was set aside; its rows are a gap")
+
+    def _tidy_up(self) -> None:
+        """Sweep although nothing was sealed: a full disk takes no rows, but whoever follows the journal reads on."""
+        with suppress(OSError, sqlite3.Error):
+            with self._one:
+                self._sweep()
+            self._on_sealed()
 
     def _sealed(self, number: int) -> bool:
         path = self._layout.journal(number)

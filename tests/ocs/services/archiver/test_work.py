@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -12,8 +14,12 @@ import ocs.store
 from ocs.model.archive_policy import Policy
 from ocs.model.errors import ConfigurationError, DuplicateError
 from ocs.model.gap import Gap, GapCause
+from ocs.services.archiver.influx_writer import CURSOR
 from ocs.services.archiver.work import Settings, Work
+from ocs.store.archive.catalogue.catalogue import Catalogue, Cursor
+from ocs.store.archive.layout import Layout
 from ocs.testing.clock import BORN, VirtualClock
+from tests.ocs.store.archive.putting import part_of
 
 NS = 1_000_000_000
 GAP = Gap("oven", 5, None, GapCause.AGENT_DOWN)
@@ -111,3 +117,30 @@ def test_a_folder_that_cannot_be_made_says_which_property_to_change(
 
     with pytest.raises(ConfigurationError, match="by the property folder"):
         Work(replace(settings, folder=settings.folder.parent / "file" / "archive"), clock.timing, told.append)
+
+
+def test_a_disk_that_fills_while_a_server_is_away_is_told_with_who_keeps_the_journal(
+    settings: Settings, clock: VirtualClock, told: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = "http://127.0.0.1:9"
+    settings.folder.mkdir()
+    with Catalogue(Layout(settings.folder).catalogue) as catalogue:
+        catalogue.set_cursor(CURSOR, Cursor(0))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(used=9.2e11, free=8e10))
+    work = Work(replace(settings, influx_url=url), clock.timing, told.append)
+    assert sentence_of_disk(work) == "92.0 % full, 80.0 GB are left; make room, or give the policy shorter keep_days"
+
+    work.archive.put([part_of(1, 1000)]).result(10.0)
+    assert work.archive.seal()
+
+    assert work.archive.figures.kept_bytes > 10_000
+    assert sentence_of_disk(work).endswith(
+        f"keep_days; 0.0 GB of it are kept for {url}, which has not taken them yet: bring it back, or take it out of "
+        "the site file"
+    )
+    work.close()
+    clock.settle()
+
+
+def sentence_of_disk(work: Work) -> str:
+    return next(cause.sentence for cause in work.causes(0.0) if cause and cause.source == "disk").partition(" is ")[2]

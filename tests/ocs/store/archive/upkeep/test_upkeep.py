@@ -143,6 +143,27 @@ def test_files_that_a_cursor_needs_stay_until_it_went_on(kept: Upkeep, layout: L
     assert rows_of(catalogue, layout) == expected(ROWS)
 
 
+def test_files_that_a_cursor_needs_no_more_go_though_nothing_else_is_sealed(
+    layout: Layout, catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(upkeep, "SWEEP_S", 0.01)
+    looked = threading.Event()
+    catalogue.set_cursor("slow", Cursor(1, 100))
+    kept = Upkeep(layout, lambda: NOW_S, lambda _: None, looked.set)
+    write(layout, kept, range(1, 4))
+    kept.start()
+    assert kept.wait_sealed(DEADLINE_S)
+    assert layout.journal_numbers() == [1, 2, 3]
+
+    catalogue.set_cursor("slow", Cursor(3, 0))
+
+    for _ in range(2):
+        looked.clear()
+        assert looked.wait(DEADLINE_S)
+    assert layout.journal_numbers() == [3]
+    kept.close()
+
+
 def test_a_cursor_ahead_of_what_is_sealed_does_not_have_the_present_file_deleted(
     kept: Upkeep, layout: Layout, catalogue: Catalogue
 ) -> None:
