@@ -88,7 +88,7 @@ def _check(batch: Batch) -> None:
     if batch.times.dtype != np.int64 or batch.times.ndim != 1 or not len(batch.times):
         raise ParameterError(f"the times of {series} are no int64 of at least one row", field="time")
     rows = len(batch.times)
-    if batch.seq < 1 or batch.epoch < 0 or batch.last > _LARGEST:
+    if batch.seq < 1 or batch.epoch < 0 or batch.last >= _LARGEST:  # who reads it counts one beyond the last
         raise ParameterError(f"{series}: rows are numbered from 1, epochs from 0; not {batch.seq}, {batch.epoch}")
     for name, column in [*batch.columns.items(), *batch.quality.items()]:
         if len(column) != rows:

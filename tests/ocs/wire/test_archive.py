@@ -169,6 +169,7 @@ def test_a_batch_of_a_newer_release_is_refused_as_such() -> None:
         ({"epoch": float("inf")}, "no batch"),
         ({"seq": 0}, "from 1"),
         ({"seq": 2**63 - 1}, "not 9223372036854775807"),
+        ({"seq": 2**63 - 2}, "not 9223372036854775806"),
         ({"seq": "first"}, "no batch"),
         ({"time": [1, 2]}, "time"),
         ({"time": array([1.0, 2.0], "<f8")}, "int64"),
