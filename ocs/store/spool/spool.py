@@ -10,6 +10,8 @@ them (`Contents`) has a lock of its own, for moments: taking and acknowledging n
 
 from __future__ import annotations
 
+import errno
+import os
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
@@ -144,6 +146,9 @@ class Spool:
         while True:
             try:
                 return self._chains.write(priority, entries, now)
+            except MemoryError:
+                self._lose(entries, OSError(errno.ENOMEM, os.strerror(errno.ENOMEM)), now)
+                return []
             except OSError as error:
                 if error.errno not in FULL or not self._make_room(priority, now):
                     self._lose(entries, error, now)

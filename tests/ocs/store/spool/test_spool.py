@@ -277,6 +277,22 @@ def test_who_finds_no_mark_goes_by_the_newest_entry(desk: Desk) -> None:
     assert (desk.opening.last_commit, desk.opening.orderly, desk.opening.damaged) == (last, False, [])
 
 
+def test_rows_for_which_there_is_no_memory_are_lost_with_a_gap(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.commit()
+
+    def none(*_: object) -> int:
+        monkeypatch.undo()
+        raise MemoryError
+
+    monkeypatch.setattr(os, "pwrite", none)
+    desk.commit(2)
+    desk.commit()
+    came, gaps = desk.drained_with_gaps()
+
+    assert came == [0, 3]
+    assert [(gap.rows, gap.detail) for gap in gaps] == [(2 * ROWS, "Cannot allocate memory")]
+
+
 def test_what_the_disk_refuses_to_sync_is_not_said_to_be_safe(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     desk.commit()
     safe = int(desk.now * NS)
