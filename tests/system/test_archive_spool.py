@@ -8,9 +8,12 @@ import signal
 import numpy as np
 import pytest
 
+from ocs.client import connect
 from ocs.model.gap import GapCause
-from tests.system.accounts import LOSSES, STARTS, read_told
+from ocs.model.health import HealthLevel
+from tests.system.accounts import DEVICE, LOSSES, STARTS, read_told
 from tests.system.line import ARRIVE_S, Line
+from tests.system.programs import until
 
 pytestmark = [
     pytest.mark.system,
@@ -23,6 +26,11 @@ def test_what_a_full_spool_drops_is_counted_by_its_gaps(line: Line) -> None:
     agent = line.start_agent("--padding", "2000", "--spool-max-mb", "3")
     agent.wait_for("the spool dropped", ARRIVE_S)
     line.wait_for_numbers(1000)
+    with connect(line.place.url, realm=line.place.realm, root=line.place.root, timeout_s=ARRIVE_S) as obs:
+        admin = obs[f"dserver/Numbers/{DEVICE}"]
+        until(lambda: admin.health.level is HealthLevel.BAD, "the health says that rows are lost", ARRIVE_S)
+        sentences = [cause.sentence for cause in admin.health.causes if cause.source == "spool"]
+        size, depth, age = (getattr(admin, name).get() for name in ("spool_size", "spool_depth", "spool_age"))
 
     line.start_archiver()
     line.stop_counting()
@@ -32,6 +40,10 @@ def test_what_a_full_spool_drops_is_counted_by_its_gaps(line: Line) -> None:
     gaps = account.of(GapCause.SPOOL_FULL)
     assert account.named == sum(gap.rows for gap in gaps) == account.told - account.archived
     assert account.named > 0
+    assert any("rows are lost for the archive" in sentence for sentence in sentences)
+    assert 1 < size <= 3  # MB
+    assert depth > size * 1e6 / 3000
+    assert age > 0
     # It is the oldest that went.
     dropped = np.concatenate([np.arange(gap.first, gap.last + 1) for gap in gaps])
     assert sorted(dropped.tolist()) == list(range(1, account.named + 1))
