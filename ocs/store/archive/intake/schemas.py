@@ -8,7 +8,7 @@ from ocs.model.datatype import DataType
 from ocs.model.errors import ParameterError
 from ocs.model.series import Batch, Fields, FieldType, SeriesKey
 from ocs.store.archive.catalogue.catalogue import Catalogue, Version
-from ocs.store.archive.journal.columns import with_fields
+from ocs.store.archive.journal.columns import exact_as_floats, with_fields
 from ocs.store.archive.layout import check_name
 from ocs.store.archive.naming import MARK
 
@@ -48,8 +48,8 @@ class Versions:
     def fitting(self, batch: Batch) -> tuple[Version, Batch]:
         """Return the version that a batch belongs to, and the batch as that version has it.
 
-        An equal version is used again, whatever the order of its fields; integers go into a float field of the newest;
-        all else begins a new version.
+        An equal version is used again, whatever the order of its fields; integers go into a float field of the newest,
+        unless one of them is so large that it would change; all else begins a new version.
 
         Raises:
             ParameterError: A field has a name that the archive cannot keep.
@@ -61,7 +61,7 @@ class Versions:
         for version in reversed(known):
             if version.fields == batch.fields:
                 return version, _ordered(batch, version.fields)
-        if known and _fits(batch.fields, known[-1].fields):
+        if known and _fits(batch.fields, known[-1].fields) and exact_as_floats(batch, known[-1].fields):
             return known[-1], with_fields(batch, known[-1].fields)
         _check_names(batch.fields)
         number = known[-1].number + 1 if known else 1

@@ -91,6 +91,22 @@ def times_array(times: Any) -> pa.Array:
     return pa.array(times).view(TIME)
 
 
+_EXACT = 2**53
+"""Up to this each whole number is a float64 too."""
+
+
+def exact_as_floats(batch: Batch, fields: Fields) -> bool:
+    """Whether no whole number of a batch changes where `fields` want floats."""
+    return all(_is_exact(batch.columns[name]) for name, kind in batch.fields.items() if kind != fields[name])
+
+
+def _is_exact(column: Any) -> bool:
+    if isinstance(column, np.ndarray):
+        small = column.dtype.kind == "b" or column.dtype.itemsize < np.dtype(np.int64).itemsize
+        return small or (int(column.min()) >= -_EXACT and int(column.max()) <= _EXACT)
+    return not any(isinstance(value, (int, float)) and abs(value) > _EXACT for value in column)
+
+
 def with_fields(batch: Batch, fields: Fields) -> Batch:
     """Return a batch with its integers and truth values as the floats that `fields` want; a missing one is NaN.
 

@@ -56,6 +56,32 @@ def test_whole_numbers_go_into_a_float_of_the_same_unit(catalogue: Catalogue) ->
     assert (fitted.fields, fitted.columns["x"].tolist()) == ({"x": FLOAT}, [3.0])
 
 
+@pytest.mark.parametrize(
+    ("dtype", "values", "number"),
+    [
+        (DataType.INT64, np.array([2**53, -(2**53)]), 1),
+        (DataType.INT64, np.array([5, 2**53 + 1]), 2),
+        (DataType.INT64, np.array([-(2**63), 5]), 2),
+        (DataType.UINT64, np.array([2**64 - 1, 5], np.uint64), 2),
+        (DataType.UINT64, np.array([7, 5], np.uint64), 1),
+        (DataType.BOOL, np.array([True, False]), 1),
+        (DataType.INT64, [None, 2**60 + 1], 2),
+        (DataType.INT64, [None, 5], 1),
+    ],
+)
+def test_whole_numbers_that_no_float_is_equal_to_do_not_change_but_begin_a_version(
+    catalogue: Catalogue, dtype: DataType, values: Any, number: int
+) -> None:
+    versions = Versions(catalogue)
+    versions.fitting(batch({"x": FLOAT}))
+    fields = {"x": FieldType(dtype, unit="K")}
+
+    version, fitted = versions.fitting(Batch(KEY, 1, 1, np.array([5, 6]), fields, {"x": values}))
+
+    assert version.number == number
+    assert int(fitted.columns["x"][1]) == int(values[1])
+
+
 @pytest.mark.parametrize("known", [FieldType(DataType.FLOAT64, unit="mK"), FieldType(DataType.FLOAT64, 1, unit="K")])
 def test_whole_numbers_do_not_go_into_anything_else(catalogue: Catalogue, known: FieldType) -> None:
     versions = Versions(catalogue)
