@@ -49,7 +49,9 @@ class Intake:
             RetryAfterError: The archive takes nothing now; `limit` says when to try again.
         """
         if not isinstance(parts, Sequence) or isinstance(parts, (str, bytes)):
-            raise ParameterError("a put carries a list of parts, each a map", field="parts", given=str(parts)[:80])
+            raise ParameterError(
+                f"a put carries a list of parts, each a map, not {type(parts).__name__}", field="parts"
+            )
         self._disk.check_room()
         if self.waiting >= MOST_WAITING:
             raise RetryAfterError(

@@ -19,6 +19,7 @@ from ocs.wire import uris
 AGENT_START_S = 60.0
 """An agent that is not heard for so many seconds after its start is told to be missing."""
 
+NS = 1_000_000_000
 LOOK_S = 0.1
 ANSWER_S = 0.2
 """Time, in s, in which the answer to `down` reaches its caller before the end begins."""
@@ -70,9 +71,9 @@ class Supervisor(Device):
 
     def heard(self, topic: str, _message: Any, info: dict[str, Any]) -> None:
         """Take note of a heartbeat of one of the agents."""
-        device, epoch = uris.device_of(topic), info.get("epoch", 0)
+        device, epoch = uris.device_of(topic), info.get("epoch")
         for child in self.children.values():
-            fresh = not epoch or epoch / 1e9 >= child.started_at
+            fresh = not isinstance(epoch, int) or not epoch or epoch >= round(child.started_at * NS)
             if device in child.plan.devices and child.name not in self._here() and fresh and child.hear(device):
                 self._missing.discard(child.name)
                 self.tell(f"{child.name} is here")
