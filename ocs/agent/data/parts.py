@@ -62,6 +62,8 @@ class Columns:
             self.times = np.asarray(times, dtype="<f8")
         except (TypeError, ValueError):
             raise ParameterError("the time stamps are POSIX seconds, a number for each sample") from None
+        if self.times.ndim != 1:
+            raise ParameterError(f"the time stamps have {self.times.ndim} dimensions; give a number for each sample")
         if len(self.times) and not (np.abs(self.times) < FURTHEST_S).all():
             raise ParameterError("a time stamp is not finite or too far away; give POSIX seconds, as time.time() does")
         if not data:

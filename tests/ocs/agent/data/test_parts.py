@@ -3,10 +3,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ocs.agent.data.parts import Columns, cut_blocks
+from ocs.model.errors import ParameterError
 from ocs.model.feed import Block
 from ocs.testing.memory_codec import pack
 from ocs.wire import feeds
@@ -54,3 +56,9 @@ def test_the_last_sample_has_the_single_values_only() -> None:
 
 def test_images_alone_have_no_last_sample() -> None:
     assert Columns([1.0], {"image": np.zeros((1, 5))}).last("b") is None
+
+
+@pytest.mark.parametrize("times", [5.0, np.zeros((3, 1)), [[1.0], [2.0], [3.0]], "abc"])
+def test_times_that_are_not_one_for_each_sample_are_refused(times: Any) -> None:
+    with pytest.raises(ParameterError, match="time stamps"):
+        Columns(times, {"a": [1.0, 2.0, 3.0]})
