@@ -29,6 +29,8 @@ LONGEST_PERIOD_S = 2.0
 Session = dict[str, Any]
 Key = tuple[str, str]
 
+_as_json = json.JSONEncoder(default=repr).encode
+
 _TABLE = """
 CREATE TABLE IF NOT EXISTS runs (
     device TEXT NOT NULL, op TEXT NOT NULL, run_id TEXT NOT NULL, start_time REAL NOT NULL, session TEXT NOT NULL,
@@ -189,7 +191,7 @@ class RunHistory:
     def _row(self, device: str, op: str, run_id: str, encode: Callable[[], Session]) -> tuple[Any, ...] | None:
         try:
             session = encode()
-            return device, op, run_id, session["start_time"], json.dumps(session, default=repr)
+            return device, op, run_id, session["start_time"], _as_json(session)
         except Exception as error:  # noqa: BLE001 - one run that cannot be kept must not end the keeping of all
             self._on_trouble(f"run {run_id} of {device}.{op} cannot be kept: {type(error).__name__}: {error}")
             return None
