@@ -282,7 +282,7 @@ class Archive:
             self._taking.finish(journal)
             gaps = [*self._taking.gaps, *(gap for job in puts for gap in job.gaps)]
             if gaps:
-                self._catalogue.add_gaps(self._with_ends(gaps))
+                self._add_gaps(gaps)
             journal.flush()
         except (OSError, sqlite3.Error) as error:
             self._fail(puts, RetryAfterError(f"the archive's disk refuses ({error}); try again later", limit=RETRY_S))
@@ -315,21 +315,19 @@ class Archive:
             figures.refused += len(answer.refused)
         figures.journal_bytes = self._older_bytes + (0 if self._journal is None else self._journal.size)
 
-    def _with_ends(self, gaps: Sequence[Gap]) -> list[Gap]:
-        """Return gaps with an end for those that the old process of an agent left open, which its new one ends.
+    def _add_gaps(self, gaps: Sequence[Gap]) -> None:
+        """Record gaps, and an end of those that the old process of an agent left open, which its new one ends.
 
         They come in any order: after an outage the newest come first.
         """
-        if not any(gap.cause in _STARTS or gap.cause is GapCause.LINK_LOST for gap in gaps):
-            return list(gaps)
-        known = self._catalogue.gaps()
-        starts = [gap for gap in [*known, *gaps] if gap.cause in _STARTS and gap.end is not None]
-        told = list(gaps)
-        for lost in [gap for gap in [*known, *gaps] if gap.cause is GapCause.LINK_LOST and gap.end is None]:
-            ends = [gap.end for gap in starts if gap.device == lost.device and gap.end and gap.end > lost.start]
-            told = [gap for gap in told if gap is not lost]
-            told.append(replace(lost, end=min(ends)) if ends else lost)
-        return told
+        devices = {gap.device for gap in gaps if gap.cause in _STARTS or gap.cause is GapCause.LINK_LOST}
+        with self._catalogue.transaction():
+            self._catalogue.add_gaps(gaps)
+            starts = self._catalogue.gaps_of(devices, _STARTS) if devices else []
+            for lost in self._catalogue.gaps_of(devices, [GapCause.LINK_LOST], lasting=True) if starts else ():
+                ends = [gap.end for gap in starts if gap.device == lost.device and gap.end and gap.end > lost.start]
+                if ends:
+                    self._catalogue.add_gaps([replace(lost, end=min(ends))])
 
     def _writer(self) -> JournalWriter:
         if self._journal is None:

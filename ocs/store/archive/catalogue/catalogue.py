@@ -250,6 +250,15 @@ class Catalogue:
         )
         return [_gap(*row) for row in rows]
 
+    def gaps_of(self, devices: Iterable[str], causes: Iterable[GapCause], *, lasting: bool = False) -> list[Gap]:
+        """Return the gaps of these devices and causes, all or only those that have no end yet."""
+        rows = self._all(
+            f"SELECT {_GAP} FROM gaps WHERE device IN (SELECT value FROM json_each(?))"  # noqa: S608 - no word of another
+            " AND cause IN (SELECT value FROM json_each(?))" + (" AND end IS NULL" if lasting else ""),
+            (json.dumps(list(devices)), json.dumps([cause.value for cause in causes])),
+        )
+        return [_gap(*row) for row in rows]
+
     def readable_gaps(self) -> list[Gap]:
         """Return the gaps of a damaged catalogue that can still be read."""
         found = []
@@ -260,14 +269,19 @@ class Catalogue:
         return found
 
     def add_gaps(self, gaps: Iterable[Gap]) -> None:
-        """Add gaps; one that is there already is told anew."""
-        self._many(
-            f"INSERT OR REPLACE INTO gaps ({_GAP}) VALUES ({_marks(_GAP)})",  # noqa: S608 - no word of another
-            [
-                (g.device, g.feed, g.block, g.start, g.cause.value, g.end, g.rows, g.epoch, g.first, g.last, g.detail)
-                for g in gaps
-            ],
+        """Add gaps; one that is there already is told anew, unless it is said to last and has ended already."""
+        order = f"INSERT OR REPLACE INTO gaps ({_GAP}) VALUES ({_marks(_GAP)})"  # noqa: S608 - no word of another
+        told = list(gaps)
+        with self.transaction():
+            self._many(order, [_row(gap) for gap in told if gap.end is None and not self._has_ended(gap)])
+            self._many(order, [_row(gap) for gap in told if gap.end is not None])
+
+    def _has_ended(self, gap: Gap) -> bool:
+        question = (
+            "SELECT 1 FROM gaps WHERE device = ? AND feed = ? AND block = ? AND start = ? AND cause = ? AND epoch = ?"
+            " AND end IS NOT NULL"
         )
+        return bool(self._all(question, (gap.device, gap.feed, gap.block, gap.start, gap.cause.value, gap.epoch)))
 
     # -- who has read the journal how far, and all else --------------------------------------------
 
@@ -298,6 +312,13 @@ class Catalogue:
 
 def _marks(names: str) -> str:
     return ", ".join("?" for _ in names.split(","))
+
+
+def _row(gap: Gap) -> tuple[Any, ...]:
+    return (
+        gap.device, gap.feed, gap.block, gap.start, gap.cause.value, gap.end, gap.rows, gap.epoch, gap.first, gap.last,
+        gap.detail,
+    )  # fmt: skip
 
 
 def _gap(device: str, feed: str, block: str, start: int, cause: str, end: int | None, *rest: Any) -> Gap:

@@ -45,6 +45,7 @@ CREATE TABLE IF NOT EXISTS gaps (
     detail TEXT NOT NULL,
     PRIMARY KEY (device, feed, block, start, cause, epoch)
 ) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS gaps_of_causes ON gaps (device, cause, end);
 CREATE TABLE IF NOT EXISTS cursors (name TEXT PRIMARY KEY, journal INTEGER NOT NULL, offset INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 """

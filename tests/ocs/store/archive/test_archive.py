@@ -7,6 +7,8 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import replace
+from itertools import permutations
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -304,6 +306,38 @@ def test_gaps_are_recorded_from_parts_and_from_this_process(tmp_path: Path) -> N
         assert putting.archive.seal()
     with ocs.store.open(tmp_path) as reader:
         assert set(reader.gaps("*", *ALL)) == {GAP, other}
+
+
+LOST = Gap("dev", 10, None, GapCause.LINK_LOST)
+BACK = Gap("dev", 10, 20, GapCause.LINK_LOST, detail="back")
+STARTED = Gap("dev", 30, 40, GapCause.PROCESS_KILLED)
+OTHERS = Gap("other", 5, 15, GapCause.PROCESS_STOPPED)
+
+
+@pytest.mark.parametrize("together", [True, False])
+@pytest.mark.parametrize("told", list(permutations([LOST, BACK, STARTED, OTHERS])), ids=range(24))
+def test_a_link_that_came_back_is_lost_no_more_in_whichever_order_that_is_told(
+    tmp_path: Path,
+    told: tuple[Gap, ...],
+    together: bool,  # noqa: FBT001 - a parameter
+) -> None:
+    with Putting(tmp_path) as putting:
+        parts = [{"gap": encode_gap(gap)} for gap in told]
+        for parts_of_put in [parts] if together else [[part] for part in parts]:
+            putting.put(*parts_of_put)
+
+        assert putting.archive._catalogue.gaps() == [OTHERS, BACK, STARTED]
+
+
+@pytest.mark.parametrize("told", list(permutations([LOST, STARTED, OTHERS])), ids=range(6))
+def test_what_an_old_process_left_open_ends_with_the_start_of_the_new_one(
+    tmp_path: Path, told: tuple[Gap, ...]
+) -> None:
+    with Putting(tmp_path) as putting:
+        for gap in told:
+            putting.put({"gap": encode_gap(gap)})
+
+        assert putting.archive._catalogue.gaps() == [OTHERS, replace(LOST, end=40), STARTED]
 
 
 def sealed_files(putting: Putting) -> list[int]:
