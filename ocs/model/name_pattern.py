@@ -48,6 +48,11 @@ class NamePattern:
         forms = (field, f"{series.feed}.{field}", f"{series.feed}.{series.block}.{field}")
         return any(self.field.fullmatch(form) for form in forms)
 
+    def fits_feed(self, series: SeriesKey) -> bool:
+        """Whether it means all of the feed of a series, or all of its block."""
+        forms = (series.feed, f"{series.feed}.{series.block}")
+        return self.fits_device(series.device) and any(self.field.fullmatch(form) for form in forms)
+
 
 class Pattern:
     """Names and patterns of which at least one must fit.
@@ -81,6 +86,10 @@ class Pattern:
     def fits_device(self, device: str) -> bool:
         """Whether the device, or any of its fields, is meant."""
         return any(word.fits_device(device) for word in self.words)
+
+    def fits_feed(self, series: SeriesKey) -> bool:
+        """Whether all of the feed of a series, or of its block, is meant."""
+        return any(word.fits_feed(series) for word in self.words)
 
     def fields(self, series: SeriesKey, fields: Sequence[str]) -> list[str]:
         """Return those of the fields of a series that are meant, in their order."""

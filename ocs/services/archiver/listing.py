@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from ocs.model.errors import TooLargeError
-from ocs.model.gap import Gap
 from ocs.model.series import SeriesKey
 from ocs.store.archive.reading.reading import ArchiveReader
 from ocs.wire.archive import encode_field, encode_gap
@@ -49,14 +48,9 @@ def list_gaps(reader: ArchiveReader, pattern: str, start: int | None, end: int |
         TooLargeError: There are too many.
     """
     span = (None if each is None else np.datetime64(each, "ns") for each in (start, end))
-    found = [gap for gap in reader.gaps(pattern, *span) if is_hole(gap)]
+    found = reader.gaps(pattern, *span)
     _check_count(len(found), MOST_GAPS, "gaps")
     return [encode_gap(gap) for gap in found]
-
-
-def is_hole(gap: Gap) -> bool:
-    """Whether anything is missing: a gap that has no length and no rows was closed because nothing was lost."""
-    return gap.end != gap.start or gap.rows > 0
 
 
 def list_continuity(reader: ArchiveReader, pattern: str, start: Any, end: Any) -> list[dict[str, Any]]:

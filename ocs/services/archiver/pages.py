@@ -13,7 +13,6 @@ from ocs.model.errors import OutOfRangeError, ParameterError
 from ocs.model.name_pattern import Pattern
 from ocs.model.series import SeriesKey
 from ocs.model.time_span import read_span
-from ocs.services.archiver.listing import is_hole
 from ocs.store.archive.reading.reading import ArchiveReader
 from ocs.wire.archive import encode_gap
 
@@ -79,7 +78,7 @@ def make_pages(reader: ArchiveReader, request: Request) -> Generator[Page]:
     """
     start, end = np.datetime64(request.start, "ns"), np.datetime64(request.end, "ns")
     chunks = reader.chunks(request.channels, start, end, max_points=request.max_points)
-    gaps = [encode_gap(gap) for gap in reader.gaps(request.channels, start, end) if is_hole(gap)]
+    gaps = [encode_gap(gap) for gap in reader.gaps(request.channels, start, end)]
     page = _Page(gaps)
     for chunk in chunks:
         for piece in chunk.split(PIECE_BYTES):

@@ -74,12 +74,26 @@ class Finder:
             start: Start of the span, ns since 1970 UTC; None for all before.
             end: Its end, ns; None for all after.
             others: Gaps that the catalogue does not know.
+
+        Raises:
+            NotFoundError: A name without wildcards is none of a device, feed or field of which anything is known.
         """
-        meant = {each.series for each in self.meant(pattern)}
         known = set(self._catalogue.series().values())
-        gaps = [*self._catalogue.gaps(start, end), *(gap for gap in others if _touches(gap, start, end))]
+        found = list(self.meant(pattern))
+        self._check_known(pattern, found)
+        meant = {each.series for each in found} | {key for key in known if pattern.fits_feed(key)}
+        gaps = [gap for gap in (*self._catalogue.gaps(start, end), *others) if _touches(gap, start, end)]
         concerning = (gap for gap in gaps if pattern.fits_device(gap.device) and _concerns(gap, meant, known))
-        return sorted(dict.fromkeys(concerning))
+        return sorted(dict.fromkeys(filter(_is_hole, concerning)))
+
+    def _check_known(self, pattern: Pattern, found: Sequence[Meant]) -> None:
+        keys = self._catalogue.series().values()
+        for word in filter(lambda word: word.exact, pattern.words):
+            archived = any(word.fits(each.series, field) for each in found for field in each.fields)
+            if archived or any(map(word.fits_feed, keys)):
+                continue
+            if not any(word.fits_device(gap.device) for gap in self._catalogue.gaps()):
+                raise self._not_found(word)
 
     def _not_found(self, word: NamePattern) -> NotFoundError:
         names = {
@@ -87,6 +101,8 @@ class Finder:
             for number, key in self._catalogue.series().items()
             for field in _fields(self._catalogue.versions(number))
         }
+        if "." not in word.text:
+            names |= {key.device for key in self._catalogue.series().values()}
         if not names:
             return NotFoundError(
                 f"there is no {word.text}: the archive in {self._catalogue.path.parent} is empty",
@@ -107,6 +123,11 @@ def _fields(versions: Sequence[Version]) -> list[str]:
 
 def _touches(gap: Gap, start: int | None, end: int | None) -> bool:
     return (start is None or gap.end is None or gap.end >= start) and (end is None or gap.start <= end)
+
+
+def _is_hole(gap: Gap) -> bool:
+    """Whether anything is missing: a gap that has no length and no rows was closed because nothing was lost."""
+    return gap.end != gap.start or gap.rows > 0
 
 
 def _concerns(gap: Gap, meant: AbstractSet[SeriesKey], known: AbstractSet[SeriesKey]) -> bool:

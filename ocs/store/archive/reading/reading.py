@@ -185,11 +185,12 @@ class ArchiveReader:
         """Return the known gaps that touch a span of time, the earliest first.
 
         Args:
-            pattern: Names and patterns; of a device that is meant also the gaps of all of it.
+            pattern: Names and patterns, also of whole feeds; of a device that is meant also the gaps of all of it.
             start: Where the span begins; by default before the oldest gap.
             end: Where it ends; by default after the newest.
 
         Raises:
+            NotFoundError: A name without wildcards is none of anything that was ever archived.
             ParameterError: A pattern or a time cannot be read.
         """
         now = self._now()

@@ -77,6 +77,11 @@ def test_names_that_are_like_an_unknown_one_are_told(catalogue: Catalogue) -> No
     )
 
 
+def test_a_device_that_is_like_an_unknown_one_is_told(catalogue: Catalogue) -> None:
+    with pytest.raises(NotFoundError, match="like it are thermo, thermo"):
+        Finder(catalogue).selections(Pattern("therm"))
+
+
 @pytest.mark.parametrize(
     ("gap", "patterns"),
     [
@@ -96,6 +101,35 @@ def test_gaps_concern_what_they_are_about(catalogue: Catalogue, gap: Gap, patter
     assert finder.gaps(Pattern("stage"), None, None) == []
 
 
+@pytest.mark.parametrize("name", ["thermo.fast", "THERMO.fast.a", "thermo.f*"])
+def test_a_feed_has_the_gaps_of_all_of_it(catalogue: Catalogue, name: str) -> None:
+    gap = Gap("thermo", 10, 20, GapCause.MISSED, "fast")
+    catalogue.add_gaps([gap, Gap("thermo", 10, 20, GapCause.MISSED, "slow")])
+
+    assert Finder(catalogue).gaps(Pattern(name), None, None) == [gap]
+
+
+@pytest.mark.parametrize("name", ["thermo-2", "stage.positon", "thermo, nobody"])
+def test_a_name_of_which_nothing_is_known_has_no_gaps_to_tell(catalogue: Catalogue, name: str) -> None:
+    catalogue.add_gaps([Gap("thermo", 10, 20, GapCause.MISSED, "fast")])
+
+    with pytest.raises(NotFoundError, match="was ever archived"):
+        Finder(catalogue).gaps(Pattern(name), None, None)
+
+
+@pytest.mark.parametrize("name", ["thermo", "thermo.fast", "thermo.x", "stage.f.position", "nobody*", "*", "away.x"])
+def test_a_name_that_is_known_may_have_no_gaps(catalogue: Catalogue, name: str) -> None:
+    catalogue.add_gaps([Gap("away", 1, 2, GapCause.AGENT_DOWN)])
+
+    assert Finder(catalogue).gaps(Pattern(name), 5, 6) == []
+
+
+def test_a_gap_in_which_nothing_was_lost_is_none(catalogue: Catalogue) -> None:
+    catalogue.add_gaps([Gap("thermo", 10, 10, GapCause.MISSED), lost := Gap("thermo", 11, 11, GapCause.MISSED, rows=1)])
+
+    assert Finder(catalogue).gaps(Pattern("thermo"), None, None) == [lost]
+
+
 def test_gaps_of_another_feed_or_block_are_left_out(catalogue: Catalogue) -> None:
     catalogue.add_version(Version(catalogue.add_series(SeriesKey("thermo", "fast", "b")), 1, {"other": FLOAT}, 0))
     catalogue.add_gaps(
@@ -110,7 +144,7 @@ def test_gaps_touch_the_span(
     empty: Catalogue, start: int, length: int | None, first: int | None, last: int | None
 ) -> None:
     assume(first is None or last is None or first <= last)
-    gap = Gap("thermo", start, None if length is None else start + length, GapCause.DAMAGED)
+    gap = Gap("thermo", start, None if length is None else start + length, GapCause.DAMAGED, rows=1)
 
     found = Finder(empty).gaps(Pattern("*"), first, last, [gap])
 
