@@ -128,7 +128,7 @@ def test_a_call_that_is_cancelled_leaves_nothing_behind(
 
     assert waiting.cancelled()
     member = next(each for each in agent.members if each.device.name == "oven")
-    assert member.operations["ramp"]._waiting == []
+    assert not member.operations["ramp"]._waiting
     assert member.operations["ramp"].active
     result(clock, client.leave())
 
