@@ -19,12 +19,12 @@ from ocs.model.health import Cause
 from ocs.model.name_pattern import Pattern
 from ocs.model.operation import Kind
 from ocs.model.time_span import read_time
-from ocs.services.archiver.absences import NS, Absences, decode_beat
 from ocs.services.archiver.figures import ArchiveFigures
-from ocs.services.archiver.inquiry import Inquiry
-from ocs.services.archiver.listing import list_continuity, list_gaps, list_series, units_by_series
-from ocs.services.archiver.plain_agents import PlainAgents
-from ocs.services.archiver.previewing import Known, Preview, archived_fields, preview
+from ocs.services.archiver.history.listing import list_continuity, list_gaps, list_series, units_by_series
+from ocs.services.archiver.policy.previewing import Known, Preview, archived_fields, preview
+from ocs.services.archiver.presence.absences import NS, Absences, decode_beat
+from ocs.services.archiver.presence.inquiry import Inquiry
+from ocs.services.archiver.presence.plain_agents import PlainAgents
 from ocs.services.archiver.work import Settings, Work
 from ocs.store.archive.reading.reading import ArchiveReader
 from ocs.wire import uris

@@ -6,8 +6,8 @@ from typing import Annotated
 
 from ocs.agent import Channel, Device, Unit
 from ocs.model.errors import NotAllowedError
-from ocs.services.archiver.absences import Absences
-from ocs.services.archiver.plain_agents import PlainAgents
+from ocs.services.archiver.presence.absences import Absences
+from ocs.services.archiver.presence.plain_agents import PlainAgents
 from ocs.services.archiver.work import Work
 
 FIGURES_S = 2.0

@@ -19,12 +19,12 @@ from ocs.model.errors import ConfigurationError, OcsError
 from ocs.model.gap import Gap
 from ocs.model.health import Cause, HealthLevel
 from ocs.services.archiver.disk_watch import DiskWatch
-from ocs.services.archiver.influx_writer import InfluxWriter, forget_place
+from ocs.services.archiver.history.paging import HistoryDesk
+from ocs.services.archiver.influx.influx_writer import InfluxWriter, forget_place
 from ocs.services.archiver.intake import Intake
-from ocs.services.archiver.paging import HistoryDesk
-from ocs.services.archiver.pauses import PauseGaps
-from ocs.services.archiver.policy_desk import PolicyDesk
-from ocs.services.archiver.policy_file import PolicyFile
+from ocs.services.archiver.policy.pauses import PauseGaps
+from ocs.services.archiver.policy.policy_desk import PolicyDesk
+from ocs.services.archiver.policy.policy_file import PolicyFile
 from ocs.services.archiver.troubles import Refusals, Troubles
 from ocs.store.archive.archive import Archive, ArchiveOptions
 from ocs.store.archive.layout import Layout

@@ -22,7 +22,7 @@ from ocs.model.gap import Gap, GapCause
 from ocs.model.health import HealthLevel
 from ocs.model.series import Batch, FieldType, SeriesKey
 from ocs.services.archiver import Archiver, device
-from ocs.services.archiver.absences import NS
+from ocs.services.archiver.presence.absences import NS
 from ocs.store.archive.catalogue.catalogue import Catalogue
 from ocs.store.archive.layout import Layout
 from ocs.store.archive.reading.chunk import Chunk

@@ -14,7 +14,7 @@ import ocs.store
 from ocs.model.archive_policy import Policy
 from ocs.model.errors import ConfigurationError, DuplicateError
 from ocs.model.gap import Gap, GapCause
-from ocs.services.archiver.influx_writer import CURSOR
+from ocs.services.archiver.influx.influx_writer import CURSOR
 from ocs.services.archiver.work import Settings, Work
 from ocs.store.archive.catalogue.catalogue import Catalogue, Cursor
 from ocs.store.archive.layout import Layout

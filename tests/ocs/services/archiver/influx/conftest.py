@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.ocs.services.archiver.line_servers import Influx, Victoria
+from tests.ocs.services.archiver.influx.line_servers import Influx, Victoria
 
 
 @pytest.fixture(scope="session")

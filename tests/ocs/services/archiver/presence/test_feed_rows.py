@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ocs.model.datatype import DataType
 from ocs.model.gap import Gap, GapCause
 from ocs.model.series import SeriesKey
-from ocs.services.archiver.feed_rows import NS, FeedRows, first_time
+from ocs.services.archiver.presence.feed_rows import NS, FeedRows, first_time
 from ocs.wire.archive import decode_batch
 from ocs.wire.feeds import encode_arrays
 

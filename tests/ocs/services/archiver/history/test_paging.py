@@ -17,10 +17,10 @@ from ocs.model.datatype import DataType
 from ocs.model.errors import BusyError, ConfigurationError, NotFoundError, OperationFailedError
 from ocs.model.gap import Gap, GapCause
 from ocs.model.series import Batch, FieldType, SeriesKey
-from ocs.services.archiver import pages as making
-from ocs.services.archiver import paging
-from ocs.services.archiver.pages import MOST_GAPS, PAGE_BYTES
-from ocs.services.archiver.paging import MOST_CURSORS, MOST_WAITING, PACE_S, UNUSED_S, HistoryDesk
+from ocs.services.archiver.history import pages as making
+from ocs.services.archiver.history import paging
+from ocs.services.archiver.history.pages import MOST_GAPS, PAGE_BYTES
+from ocs.services.archiver.history.paging import MOST_CURSORS, MOST_WAITING, PACE_S, UNUSED_S, HistoryDesk
 from ocs.store.archive.archive import Archive
 from ocs.store.archive.reading.chunk import Chunk
 from ocs.store.archive.reading.reading import ArchiveReader

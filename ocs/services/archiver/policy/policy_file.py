@@ -12,7 +12,7 @@ from typing import Any
 
 from ocs.model.archive_policy import Policy, read_policy
 from ocs.model.errors import ConfigurationError, OcsError, ParameterError
-from ocs.services.archiver.pauses import Pauses, read_pauses
+from ocs.services.archiver.policy.pauses import Pauses, read_pauses
 from ocs.store.durability import sync_folder
 
 FILE_NAME = "policy.json"

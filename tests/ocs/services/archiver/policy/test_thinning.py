@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ocs.model.archive_policy import Rule
 from ocs.model.datatype import DataType
 from ocs.model.series import Batch, FieldType, SeriesKey
-from ocs.services.archiver.thinning import NS, Thinner
+from ocs.services.archiver.policy.thinning import NS, Thinner
 
 KEY = SeriesKey("thermo-1", "fast", "fast")
 FLOAT = FieldType(DataType.FLOAT64)

@@ -9,7 +9,7 @@ from ocs.model.datatype import DataType
 from ocs.model.errors import NotFoundError, OcsError, ParameterError
 from ocs.model.gap import Gap, GapCause
 from ocs.model.series import Batch, FieldType, SeriesKey
-from ocs.services.archiver.pauses import Pause, PauseGaps, Pauses, read_pauses
+from ocs.services.archiver.policy.pauses import Pause, PauseGaps, Pauses, read_pauses
 
 FAST = SeriesKey("thermo-1", "fast", "fast")
 SLOW = SeriesKey("thermo-1", "slow", "slow")

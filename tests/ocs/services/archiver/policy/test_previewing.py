@@ -8,8 +8,8 @@ from ocs.model.feed import FeedInterface
 from ocs.model.interface import DeviceInterface, Identity
 from ocs.model.series import SeriesKey
 from ocs.model.valuetype import ValueType
-from ocs.services.archiver.pauses import Pauses
-from ocs.services.archiver.previewing import ANY_FIELD, Preview, archived_fields, preview
+from ocs.services.archiver.policy.pauses import Pauses
+from ocs.services.archiver.policy.previewing import ANY_FIELD, Preview, archived_fields, preview
 from ocs.wire.interface_parts import decode_config
 
 IDENTITY = Identity("thermo-1", "observatory", "test_realm", "Thermo", "", "", "Thermo/thermo-1", "lab", 1, 2)

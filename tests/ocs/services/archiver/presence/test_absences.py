@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ocs.model.gap import Gap, GapCause
-from ocs.services.archiver.absences import NS, SILENT_S, Absences, Beat, decode_beat
+from ocs.services.archiver.presence.absences import NS, SILENT_S, Absences, Beat, decode_beat
 
 TOPIC = "observatory.cryo/heater/1.feeds.heartbeat"
 BORN = 1_700_000_000 * NS

@@ -11,8 +11,8 @@ from ocs.model.datatype import DataType
 from ocs.model.errors import TooLargeError
 from ocs.model.gap import Gap, GapCause
 from ocs.model.series import Batch, FieldType, SeriesKey
-from ocs.services.archiver import listing
-from ocs.services.archiver.listing import list_gaps, list_series, units_by_series
+from ocs.services.archiver.history import listing
+from ocs.services.archiver.history.listing import list_gaps, list_series, units_by_series
 from ocs.store.archive.archive import Archive
 from ocs.store.archive.reading.reading import ArchiveReader
 from ocs.wire.archive import encode_batch

@@ -6,8 +6,8 @@ import pytest
 
 from ocs.model.archive_policy import read_policy
 from ocs.model.errors import ConfigurationError
-from ocs.services.archiver.pauses import Pauses
-from ocs.services.archiver.policy_file import FILE_NAME, Changes, PolicyFile
+from ocs.services.archiver.policy.pauses import Pauses
+from ocs.services.archiver.policy.policy_file import FILE_NAME, Changes, PolicyFile
 
 POLICY = read_policy([{"match": "thermo-1.*", "dead_band": 0.25}, {"match": "*", "keep_days": 30}])
 

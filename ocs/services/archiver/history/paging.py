@@ -15,7 +15,7 @@ from ocs.agent.calling.execution import Worker
 from ocs.agent.calling.timing import Timing
 from ocs.model.errors import BusyError, NotFoundError, OperationFailedError
 from ocs.model.time_span import NS_PER_S
-from ocs.services.archiver.pages import Page, Request, make_pages, read_request
+from ocs.services.archiver.history.pages import Page, Request, make_pages, read_request
 from ocs.store.archive.reading.reading import ArchiveReader
 
 THREADS = 2

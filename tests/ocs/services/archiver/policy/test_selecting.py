@@ -10,8 +10,8 @@ from ocs.model.archive_policy import read_policy
 from ocs.model.datatype import DataType
 from ocs.model.gap import Gap, GapCause
 from ocs.model.series import Batch, FieldType, SeriesKey
-from ocs.services.archiver.pauses import PauseGaps, Pauses
-from ocs.services.archiver.selecting import Selector
+from ocs.services.archiver.policy.pauses import PauseGaps, Pauses
+from ocs.services.archiver.policy.selecting import Selector
 
 FAST = SeriesKey("thermo-1", "fast", "fast")
 NS = 1_000_000_000

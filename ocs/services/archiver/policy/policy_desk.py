@@ -8,9 +8,9 @@ from dataclasses import replace
 from typing import Any
 
 from ocs.model.archive_policy import Policy, read_policy
-from ocs.services.archiver.pauses import PauseGaps
-from ocs.services.archiver.policy_file import Changes, PolicyFile
-from ocs.services.archiver.selecting import Selector
+from ocs.services.archiver.policy.pauses import PauseGaps
+from ocs.services.archiver.policy.policy_file import Changes, PolicyFile
+from ocs.services.archiver.policy.selecting import Selector
 
 
 class PolicyDesk:

@@ -17,9 +17,9 @@ from ocs.model.errors import BusyError, OcsError
 from ocs.model.feed import FeedInterface
 from ocs.model.gap import Gap, GapCause
 from ocs.model.interface import DeviceInterface
-from ocs.services.archiver.absences import Beat
-from ocs.services.archiver.feed_rows import FeedRows, first_time
-from ocs.services.archiver.inquiry import Inquiry
+from ocs.services.archiver.presence.absences import Beat
+from ocs.services.archiver.presence.feed_rows import FeedRows, first_time
+from ocs.services.archiver.presence.inquiry import Inquiry
 from ocs.wire import uris
 
 ASK_AGAIN_S = 10.0

@@ -14,8 +14,8 @@ import pytest
 
 from ocs.model.errors import ConfigurationError, LinkLostError
 from ocs.router.node import HOST, free_port
-from ocs.services.archiver.line_server import LineServer, Refusal
-from tests.ocs.services.archiver.line_servers import Gatekeeper, Influx, Victoria
+from ocs.services.archiver.influx.line_server import LineServer, Refusal
+from tests.ocs.services.archiver.influx.line_servers import Gatekeeper, Influx, Victoria
 
 T0 = 1_795_170_036_770_000_000
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from ocs.model.errors import OcsError
-from ocs.services.archiver.pages import Request, read_request
+from ocs.services.archiver.history.pages import Request, read_request
 
 NS = 1_000_000_000
 BORN = 1_700_000_000 * NS

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ocs.link.back_off import BackOff
 from ocs.model.errors import OcsError, OperationFailedError
-from ocs.services.archiver.line_server import LineServer, Refusal
+from ocs.services.archiver.influx.line_server import LineServer, Refusal
 from ocs.store.archive.journal.following import Follower, forget
 from ocs.wire.line_protocol import encode_lines
 

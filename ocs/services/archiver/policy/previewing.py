@@ -9,7 +9,7 @@ from ocs.model.archive_policy import Policy
 from ocs.model.event import EventKind
 from ocs.model.interface import DeviceInterface
 from ocs.model.series import CHANNELS_FEED, SeriesKey
-from ocs.services.archiver.pauses import Pauses
+from ocs.services.archiver.policy.pauses import Pauses
 
 ANY_FIELD = "*"
 """Stands for the fields of a feed that nobody has seen yet."""

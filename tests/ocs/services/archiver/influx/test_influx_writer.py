@@ -14,12 +14,12 @@ import pytest
 
 from ocs.model.datatype import DataType
 from ocs.model.series import Batch, FieldType, SeriesKey
-from ocs.services.archiver.influx_writer import LINES, InfluxWriter, forget_place
+from ocs.services.archiver.influx.influx_writer import LINES, InfluxWriter, forget_place
 from ocs.store.archive.archive import Archive
 from ocs.store.archive.catalogue.catalogue import Catalogue
 from ocs.store.archive.layout import Layout
 from ocs.wire.archive import encode_batch
-from tests.ocs.services.archiver.line_servers import Gatekeeper, Influx, Victoria
+from tests.ocs.services.archiver.influx.line_servers import Gatekeeper, Influx, Victoria
 
 DEADLINE_S = 30.0
 T0 = 1_795_170_036_000_000_000

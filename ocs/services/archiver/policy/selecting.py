@@ -11,8 +11,8 @@ import numpy as np
 
 from ocs.model.archive_policy import Policy
 from ocs.model.series import Batch, Fields, SeriesKey
-from ocs.services.archiver.pauses import Pause, PauseGaps, Pauses
-from ocs.services.archiver.thinning import Thinner
+from ocs.services.archiver.policy.pauses import Pause, PauseGaps, Pauses
+from ocs.services.archiver.policy.thinning import Thinner
 from ocs.store.archive.archive import Selected
 
 

@@ -14,9 +14,9 @@ from ocs.agent import Device, Feed
 from ocs.model.errors import RetryAfterError
 from ocs.model.gap import Gap, GapCause
 from ocs.realm.connection import RealmConnection
-from ocs.services.archiver import plain_agents
-from ocs.services.archiver.absences import NS, decode_beat
-from ocs.services.archiver.plain_agents import PlainAgents
+from ocs.services.archiver.presence import plain_agents
+from ocs.services.archiver.presence.absences import NS, decode_beat
+from ocs.services.archiver.presence.plain_agents import PlainAgents
 from ocs.testing.clock import BORN
 from ocs.testing.running import REALM, ROOT, Site
 from ocs.wire import uris

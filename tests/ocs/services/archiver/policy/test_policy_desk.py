@@ -6,9 +6,9 @@ import pytest
 
 from ocs.model.archive_policy import read_policy
 from ocs.model.errors import ConfigurationError, NotFoundError, ParameterError
-from ocs.services.archiver.pauses import PauseGaps
-from ocs.services.archiver.policy_desk import PolicyDesk
-from ocs.services.archiver.policy_file import PolicyFile
+from ocs.services.archiver.policy.pauses import PauseGaps
+from ocs.services.archiver.policy.policy_desk import PolicyDesk
+from ocs.services.archiver.policy.policy_file import PolicyFile
 
 SITE = read_policy([{"match": "*", "keep_days": 30}])
 OTHER = [{"match": "thermo-1", "dead_band": 0.5}]

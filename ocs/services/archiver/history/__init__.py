@@ -1,0 +1,1 @@
+"""What the archive has, handed out: pages of history, and lists."""

@@ -1,0 +1,1 @@
+"""The way of what is archived to a time series server."""
