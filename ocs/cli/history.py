@@ -32,8 +32,8 @@ Examples:
   ocs history thermo-1 --archive build/archive      from the files, with no service running
   ocs history thermo-1 --json                       every row, for programs
 
-The table has at most 100 lines; where there are more rows, each line is the mean of some (lowest..highest).
---json has every row unless --max-points is given. `ocs export` writes files, `ocs plot` draws."""
+The table has at most 100 times of each feed or channel; where there are more rows, each line is the mean of some
+(lowest..highest). --json has every row unless --max-points is given. `ocs export` writes files, `ocs plot` draws."""
 
 
 @click.command("history", epilog=EPILOG)

@@ -40,8 +40,11 @@ def show_table(history: History) -> None:
     widths = [max([len(head), *map(len, column)]) for head, column in zip(heads, columns, strict=True)]
     wide = TIME_WIDTH + sum(width + 2 for width in widths) > min(line_width(), WIDEST_LINE)
     if wide and len(columns) > 1:
-        rows = _one_by_one(times, heads, columns)
-        heads, widths = ["NAME", "VALUE"], [max(map(len, heads)), 0]
+        room = line_width() - TIME_WIDTH - 4
+        values = max((len(text) for column in columns for text in column), default=0)
+        width = min(max(map(len, heads)), max(room - values, room // 2))
+        rows = _one_by_one(times, [cut(head, width) for head in heads], columns)
+        heads, widths = ["NAME", "VALUE"], [width, 0]
     else:
         rows = zip(times, zip(*columns, strict=True), strict=True)
     _show_rows(rows, heads, widths, history.gaps)
@@ -105,7 +108,7 @@ def _text(value: Any) -> str:
         return ""
     if isinstance(value, (list, np.ndarray)):
         return cell(value_text(np.asarray(value), ChannelConfig("", format=TEXT)))
-    return cell(printed(value.item() if isinstance(value, np.generic) else value, TEXT))
+    return cell(" ".join(printed(value.item() if isinstance(value, np.generic) else value, TEXT).splitlines()))
 
 
 def _line(time: str, cells: Sequence[str], widths: Sequence[int]) -> str:

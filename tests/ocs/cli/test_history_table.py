@@ -71,6 +71,29 @@ def test_what_does_not_fit_on_a_line_is_told_value_by_value(capsys: pytest.Captu
     ]
 
 
+def test_a_long_name_leaves_room_for_the_values_on_a_narrow_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "60")
+    history = answer(part("thermo-1", "f", [0], {"t" * 70: [1.5], "of_the_beam": [300.25], "n": [7]}))
+
+    told = lines(history, capsys)
+
+    assert [line.split(maxsplit=2)[2] for line in told[1:]] == [
+        "thermo-1.ttttttttttttttt...  1.5",
+        "thermo-1.of_the_beam         300.25",
+        "thermo-1.n                   7",
+    ]
+    assert max(map(len, told)) <= 60
+
+
+def test_a_text_of_several_lines_stays_on_its_line(capsys: pytest.CaptureFixture[str]) -> None:
+    told = lines(answer(part("a", "f", [0, 1], {"remark": ["two\nlines", "one"]})), capsys)
+
+    assert [line.split(maxsplit=2)[2] for line in told[1:]] == ["two lines", "one"]
+
+
 def test_long_arrays_are_told_by_size_and_range(capsys: pytest.CaptureFixture[str]) -> None:
     told = lines(answer(part("a", "f", [0, 1], {"row": [list(range(100)), [1, 2]]})), capsys)
 
