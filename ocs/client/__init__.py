@@ -51,6 +51,10 @@ class Observatory:
         """Return what was archived of channels, as a `History`; arguments as of `Realm.history`."""
         return self.realm.history(channels, start, end, **options)
 
+    def chunks(self, channels: str | Sequence[str], start: Any = "-1h", end: Any = "now", **options: Any) -> Any:
+        """Return an iterator over the same piece by piece, in bounded memory; arguments as of `Realm.chunks`."""
+        return self.realm.chunks(channels, start, end, **options)
+
     def gaps(self, pattern: str | Sequence[str] = "*", start: Any = None, end: Any = None) -> Any:
         """Return the known holes in the archive, each with its cause; arguments as of `Realm.gaps`."""
         return self.realm.gaps(pattern, start, end)

@@ -114,8 +114,9 @@ class Histories:
             if error.field != call.procedure:
                 raise
             raise NotFoundError(
-                f"there is no archiver called {self.archiver}, so nothing is kept; add one to the site file "
-                f"(agent-class: ArchiverAgent, instance-id: {self.archiver}) and start it with `ocs up`",
+                f"there is no archiver called {self.archiver} now; `ocs up` starts it if the site file names it "
+                f"(agent-class: ArchiverAgent, instance-id: {self.archiver}), the agents keep their data until then, "
+                "and its files can be read without it (--archive FOLDER, ocs.store.open)",
                 field=self.archiver,
             ) from None
 

@@ -82,7 +82,7 @@ def test_without_an_archiver_each_command_says_how_to_add_one(ocs: Commands) -> 
     ):  # fmt: skip
         told = ocs(*words, code=6)
 
-        assert told.startswith("error: there is no archiver called archiver, so nothing is kept; add one to the site")
+        assert told.startswith("error: there is no archiver called archiver now; `ocs up` starts it")
     assert not (ocs.place.state / "x.csv").exists()
 
 

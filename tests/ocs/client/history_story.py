@@ -76,7 +76,7 @@ def blocking(url: str, flavour: str) -> Any:
             obs.client.do(conversation)
         history = obs.history(device, *SPAN, on_progress=steps.append)
         points = obs.history(f"{device}.x", *SPAN, max_points=100)
-        chunks = list(obs.realm.chunks(device, *SPAN))
+        chunks = list(obs.chunks(device, *SPAN))
         gaps = obs.gaps(device, *SPAN)
         try:
             obs.history("nobody.x")

@@ -128,8 +128,8 @@ def test_without_an_archiver_it_is_told_how_to_add_one(memory_site: Site) -> Non
     memory_site.start(Oven("oven"))
     oven = memory_site.realm.device("oven")
     sentence = (
-        r"there is no archiver called archiver, so nothing is kept; add one to the site file "
-        r"\(agent-class: ArchiverAgent, instance-id: archiver\) and start it with `ocs up`"
+        r"there is no archiver called archiver now; `ocs up` starts it if the site file names it "
+        r"\(agent-class: ArchiverAgent, instance-id: archiver\), the agents keep their data until then, "
     )
 
     for ask in (
