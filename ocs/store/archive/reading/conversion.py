@@ -6,6 +6,7 @@ import importlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from ocs.model.errors import ConfigurationError
@@ -72,7 +73,7 @@ def _array(array: Any) -> Any:
         return array.cast(pa.int64()).to_numpy().view("datetime64[ns]")
     if pa.types.is_list(kind):
         stacked = _stacked(array)
-        return array.to_numpy(zero_copy_only=False) if stacked is None else stacked
+        return _one_by_one(array) if stacked is None else stacked
     if pa.types.is_integer(kind) and array.null_count:
         array = array.cast(pa.float64(), safe=False)
     values = array.to_numpy(zero_copy_only=False)
@@ -87,6 +88,17 @@ def _stacked(array: Any) -> Any:
     inner = array.flatten()
     values = _stacked(inner) if pa.types.is_list(inner.type) else _array(inner)
     return None if values is None else values.reshape(len(array), int(lengths[0]), *values.shape[1:])
+
+
+def _one_by_one(array: Any) -> Any:
+    """Return lists as an array of objects: arrays where those that are there have one length, None for the others."""
+    stacked = _stacked(array.drop_null())
+    if stacked is None:
+        return array.to_numpy(zero_copy_only=False)
+    rows = np.full(len(array), None, dtype=object)
+    for place, row in zip(np.flatnonzero(array.is_valid().to_numpy(zero_copy_only=False)), stacked, strict=True):
+        rows[place] = row
+    return rows
 
 
 def _optional(name: str) -> Any:

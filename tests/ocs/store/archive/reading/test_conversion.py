@@ -82,6 +82,13 @@ def test_arrays_of_one_shape_have_more_axes() -> None:
     np.testing.assert_array_equal(image, [[[1, 2], [3, 4]]] * 3)
 
 
+def test_an_image_that_is_missing_now_and_then_is_an_array_where_it_is_there() -> None:
+    first, missing, last = array([[[1, 2], [3, 4]], None, [[5, 6], [7, 8]]], pa.list_(pa.list_(pa.int64())))
+
+    assert missing is None
+    assert (first.dtype, first.shape, last.tolist()) == (np.int64, (2, 2), [[5, 6], [7, 8]])
+
+
 @pytest.mark.parametrize(
     ("values", "kind"),
     [
