@@ -37,7 +37,8 @@ How it is, by `ocs health archiver`:
 * `archive`: what went wrong with the files in the last hour, in one sentence; the log has all of it.
 * `paused ...`: somebody paused archiving, and nobody has resumed it yet.
 * `influx`: the time series server is more than a minute behind; it catches up when it is back.
-* state FAULT: the folder, the policy or the server's URL cannot be used; Status says why. Mend it, then ask for Init.
+* state FAULT: the folder, the policy or the server's URL cannot be used, or the disk had no room at all at the start;
+  Status says why. Mend it, then ask for Init.
 
 Its channels: `rows`, `puts`, `rate`, `lag_s` (how long a put waits for the disk), `skipped` (left out by the policy),
 `refused`, `duplicates`, `journal_bytes`, `disk_used`, `away`, `lost` (rows of agents without spool), and with a time

@@ -15,7 +15,7 @@ from typing import Any
 import ocs.store
 from ocs.agent.calling.timing import Timing
 from ocs.model.archive_policy import Policy
-from ocs.model.errors import ConfigurationError, OcsError
+from ocs.model.errors import ConfigurationError, OcsError, OperationFailedError
 from ocs.model.gap import Gap
 from ocs.model.health import Cause, HealthLevel
 from ocs.services.archiver.disk_watch import DiskWatch
@@ -72,6 +72,7 @@ class Work:
     Raises:
         ConfigurationError: The folder, the policy or the server cannot be used.
         DuplicateError: Another process has the archive open.
+        OperationFailedError: The archive cannot be opened, as on a full disk.
     """
 
     def __init__(self, settings: Settings, timing: Timing, tell: Callable[[str], None]) -> None:
@@ -93,8 +94,8 @@ class Work:
             select=self.policy.selector,
         )  # fmt: skip
         self.influx = self._influx()
-        self.archive.open()
         self.disk = DiskWatch(folder, settings.disk_warning, settings.disk_full)
+        self._open()
         self.look()
         self.intake = Intake(self.archive, self.disk, timing)
         self.histories = HistoryDesk(timing, lambda: ocs.store.open(folder), lambda: self.intake.waiting > 0)
@@ -102,6 +103,17 @@ class Work:
             self.influx.start()
         else:
             self._forget_influx()
+
+    def _open(self) -> None:
+        try:
+            self.archive.open()
+        except OSError as error:
+            self.disk.look(self._timing.now())
+            room = f"{self.disk.free / 1e6:.1f} MB are left on its disk, which is {self.disk.used:.1f} % full"
+            raise OperationFailedError(
+                f"the archive {self.settings.folder} cannot be opened ({error}); {room}: mend that, then ask for Init",
+                field="folder",
+            ) from error
 
     def _influx(self) -> InfluxWriter | None:
         settings = self.settings

@@ -12,7 +12,7 @@ import pytest
 
 import ocs.store
 from ocs.model.archive_policy import Policy
-from ocs.model.errors import ConfigurationError, DuplicateError
+from ocs.model.errors import ConfigurationError, DuplicateError, OperationFailedError
 from ocs.model.gap import Gap, GapCause
 from ocs.services.archiver.influx.influx_writer import CURSOR
 from ocs.services.archiver.work import Settings, Work
@@ -144,3 +144,17 @@ def test_a_disk_that_fills_while_a_server_is_away_is_told_with_who_keeps_the_jou
 
 def sentence_of_disk(work: Work) -> str:
     return next(cause.sentence for cause in work.causes(0.0) if cause and cause.source == "disk").partition(" is ")[2]
+
+
+def test_an_archive_that_the_disk_refuses_to_open_says_how_much_room_there_is(
+    settings: Settings, clock: VirtualClock, told: list[str]
+) -> None:
+    settings.folder.mkdir()
+    (settings.folder / "journal").write_text("no folder")
+
+    with pytest.raises(OperationFailedError, match=r"cannot be opened .*MB are left .*% full: mend that, then ask"):
+        Work(settings, clock.timing, told.append)
+
+    (settings.folder / "journal").unlink()
+    Work(settings, clock.timing, told.append).close()
+    clock.settle()
