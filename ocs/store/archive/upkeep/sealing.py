@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from ocs.model.spans import Spans
 from ocs.store.archive.blocks.files import NewBlock, Serial, make_block
 from ocs.store.archive.blocks.ordering import in_order, joined, numbers_of
 from ocs.store.archive.blocks.parquet import NewFiles
@@ -62,6 +63,19 @@ class _Content:
                 form = item.form
                 self.frames[series, form.version][form.qualities, form.numbered].append(item)
 
+    def twice(self, catalogue: Catalogue) -> dict[int, list[tuple[int, int, int]]]:
+        """Return of each series epoch, first and last number of rows that are in blocks already.
+
+        A disk that failed may have kept rows for which their sender was told to try again.
+        """
+        found: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
+        for (series, epoch), parts in self.spans.items():
+            known = catalogue.spans(series, epoch)
+            for first, last in Spans(parts):
+                new = Spans(known.missing(first, last))
+                found[series] += [(epoch, *again) for again in new.missing(first, last)]
+        return found
+
 
 def seal(path: Path, number: int, catalogue: Catalogue, layout: Layout) -> SealReport:
     """Make blocks and roll-ups of a file of the journal; in the end one transaction has them count instead of it.
@@ -88,10 +102,12 @@ def seal(path: Path, number: int, catalogue: Catalogue, layout: Layout) -> SealR
     loss = find_loss(path, reader, content.spans)
     blocks: list[Block] = []
     rollups: list[Rollup] = []
+    twice = content.twice(catalogue)
     with NewFiles() as files:
         for (series, version), frames in content.frames.items():
             key = next(iter(frames.values()))[0].form.key
-            for day, rows in _days(in_order(joined([_table(same) for same in frames.values()]))):
+            table = in_order(joined([_table(same) for same in frames.values()]))
+            for day, rows in _days(_without(table, twice[series])):
                 levels = kept_levels(numbers_of(rows, "time"), rows.num_rows)
                 new = NewBlock(key, series, day, Serial(number, version), levels)
                 block, rolled = make_block(files, layout, new, rows.schema, [rows])
@@ -120,7 +136,19 @@ def _table(rows: Sequence[Rows]) -> pa.Table:
     return table.add_column(1, "epoch", pa.array(epochs)).add_column(2, "seq", numbers)
 
 
+def _without(table: pa.Table, spans: Sequence[tuple[int, int, int]]) -> pa.Table:
+    if not spans:
+        return table
+    epochs, numbers = numbers_of(table, "epoch"), numbers_of(table, "seq")
+    new = np.ones(table.num_rows, bool)
+    for epoch, first, last in spans:
+        new &= (epochs != epoch) | (numbers < first) | (numbers > last)
+    return table.filter(pa.array(new))
+
+
 def _days(table: pa.Table) -> Iterator[tuple[str, pa.Table]]:
+    if not table.num_rows:
+        return
     days = numbers_of(table, "time") // _NS_PER_DAY
     cuts = [0, *(np.flatnonzero(np.diff(days)) + 1).tolist(), len(days)]
     for first, end in pairwise(cuts):

@@ -419,5 +419,22 @@ def test_after_a_failed_sync_the_rows_are_refused_and_go_into_another_file(
     assert numbers_in(tmp_path) == list(range(1, 21))
 
 
+def test_rows_that_a_failing_disk_kept_although_their_sender_was_sent_away_are_in_blocks_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Putting(tmp_path) as putting:
+        putting.put(part_of(1, 10))
+        with monkeypatch.context() as broken:
+            broken.setattr(os, "fdatasync", _failing)
+            broken.setattr(os, "truncate", lambda *_: _failing(0))
+            with pytest.raises(RetryAfterError, match="the disk failed"):
+                putting.put(part_of(11, 20))
+        assert putting.put(part_of(11, 20), part_of(21, 30)) == answer(stored=20)
+        assert putting.archive.seal()
+        assert sum(block.rows for block in putting.archive._catalogue.blocks()) == 30
+
+    assert numbers_in(tmp_path) == list(range(1, 31))
+
+
 def _failing(_: int) -> None:
     raise OSError(errno.EIO, "the disk failed")
