@@ -178,6 +178,8 @@ def _name(told: Any) -> str:
 
 def _whole(told: Any) -> int:
     number = int(told)
+    if number != told:
+        raise ValueError(f"{told!r} is no whole number")
     if abs(number) > _LARGEST:
         raise ValueError(f"{number} does not fit into 64 bits")
     return number

@@ -171,6 +171,7 @@ def test_a_batch_of_a_newer_release_is_refused_as_such() -> None:
         ({"seq": 2**63 - 1}, "not 9223372036854775807"),
         ({"seq": 2**63 - 2}, "not 9223372036854775806"),
         ({"seq": "first"}, "no batch"),
+        ({"seq": 1.5}, "1.5 is no whole number"),
         ({"time": [1, 2]}, "time"),
         ({"time": array([1.0, 2.0], "<f8")}, "int64"),
         ({"time": array([1, 2], ">i8")}, "int64"),
@@ -279,7 +280,7 @@ def test_a_gap_without_one_of_its_keys_is_refused(key: str) -> None:
     "changed",
     [
         {"cause": "boredom"}, {"start": "now"}, {"start": 2**63}, {"end": -(2**63) - 1}, {"end": []},
-        {"rows": None}, {"epoch": float("inf")}, {"first": float("nan")}, {"last": 2**64},
+        {"rows": None}, {"epoch": float("inf")}, {"first": 2.5}, {"last": 2**64},
         {"device": HALF}, {"feed": HALF}, {"detail": HALF}, {"block": "x" * (LONGEST_NAME + 1)},
     ],
 )  # fmt: skip
