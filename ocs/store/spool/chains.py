@@ -50,6 +50,7 @@ class Chains:
         self._next = 1
         self._synced = 0.0
         self._sync_tried = 0.0
+        self._closed = False
 
     # -- life ------------------------------------------------------------------------------------
 
@@ -86,6 +87,7 @@ class Chains:
         yield from self.sync(now)
         self.stamp(now, orderly=True)
         self._mark.close()
+        self._closed = True  # what it has promised stays from here on, and is sent once more by the next process
         for segment in self._newest:
             self.retire(segment)
 
@@ -159,7 +161,7 @@ class Chains:
 
     def tidy(self) -> None:
         """Delete files of which all has arrived, and empty those that are being written."""
-        for segment in self._contents.take_done():
+        for segment in [] if self._closed else self._contents.take_done():
             if self._current.get(segment.priority) is not segment:
                 self.forget(segment)
                 continue
@@ -179,8 +181,9 @@ class Chains:
         if not segment.done or self._mark.names(segment.number):
             self._mark.tell(self._ends, self._untold())
         segment.close()
-        with suppress(OSError):
-            segment.path.unlink(missing_ok=True)
+        if not self._closed:
+            with suppress(OSError):
+                segment.path.unlink(missing_ok=True)
 
     @property
     def _newest(self) -> list[Segment]:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from ocs.model.gap import GapCause
 from ocs.store.spool.limits import SpoolLimits
 from tests.ocs.store.spool.desk import Desk
 
@@ -95,6 +96,33 @@ def test_whenever_the_process_dies_what_a_drop_takes_away_is_told_once_and_not_a
         found.abandon()
         assert found.opening.damaged == [], folder
         assert came or gaps, folder
+
+
+def test_what_arrives_after_the_end_takes_away_nothing_that_was_promised(tmp_path: Path) -> None:
+    desk = Desk(tmp_path / "spool", LIMITS)
+    desk.commit(size=100)
+    sent = desk.taken()
+    desk.spool.close()
+
+    desk.spool.acknowledge(sent.tickets)
+    desk.kill()
+
+    assert (desk.opening.damaged, desk.opening.orderly) == ([], True)
+    assert desk.drained() == [0]  # once more: the archive knows it
+
+
+def test_what_is_dropped_after_the_end_is_not_missed_as_damage(tmp_path: Path) -> None:
+    desk = Desk(tmp_path / "spool", LIMITS)
+    desk.commit(size=100)
+    desk.spool.close()
+    desk.now += 2 * LIMITS.max_age_s
+
+    desk.commit(size=100)
+    desk.kill()
+
+    assert desk.opening.damaged == []
+    came, gaps = desk.drained_with_gaps()
+    assert (came, [gap.cause for gap in gaps]) == ([0, 1], [GapCause.SPOOL_OLD])
 
 
 def test_who_was_killed_has_its_rows_on_the_disk_from_the_next_start_on(
