@@ -92,7 +92,7 @@ class Mark:
         if len(known) < _SIZE or _CRC.unpack_from(known, _MARK.size) != (zlib.crc32(known[: _MARK.size]),):
             return Marked()
         last, synced, self._orderly, boot, *numbers = _MARK.unpack_from(known)
-        whole = self._orderly or boot == self._boot
+        whole = self._orderly or (boot == self._boot and any(boot))
         self._times = (last if whole else min(last, synced), synced)
         self._untold = (numbers[0], numbers[1])
         ends = [End(*numbers[2 + 5 * place : 7 + 5 * place]) for place in range(PRIORITIES)]

@@ -88,6 +88,15 @@ def test_after_a_start_of_the_machine_only_what_was_synced_counts(path: Path, mo
     assert opened(path) == Marked(190, orderly=False, whole=False, ends=ENDS)
 
 
+def test_a_machine_that_does_not_name_its_starts_may_have_been_started_again(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(marks, "_BOOT", path.parent / "missing")
+    stamped(path, 200, 190, ends=ENDS)
+
+    assert opened(path) == Marked(190, orderly=False, whole=False, ends=ENDS)
+
+
 def test_after_an_orderly_end_all_was_synced(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stamped(path, 200, 190, orderly=True, ends=ENDS)
     monkeypatch.setattr(marks, "boot_id", lambda: b"another start...")
