@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import textwrap
 from collections.abc import Sequence
 from datetime import UTC
 from pathlib import Path
@@ -10,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ocs.cli.traces import Panel, Trace, broken, held, panels, traces
+from ocs.cli.traces import Panel, Trace, broken, held, panels, shaded, traces
 from ocs.model.errors import ConfigurationError, NoDataError, NotAllowedError
 from ocs.model.gap import CAUSE_SENTENCES, GapCause
-from ocs.model.time_span import iso_time
+from ocs.model.time_span import span_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -31,6 +32,9 @@ WORDS_IN = 0.28
 
 LONGEST_WORD = 24
 
+CHARACTER_IN = 0.075
+"""Width of a character of the words beside an axis."""
+
 DPI = 150
 POINTS = 1200
 """More points of one channel than this cannot be told apart in the width of a plot."""
@@ -40,9 +44,6 @@ FEW = 80
 
 PLAIN = (1e-4, 1e9)
 """Numbers on an axis that are written without an exponent."""
-
-NARROWEST = 0.002
-"""A gap is at least so wide, as a part of the span, that it can be seen."""
 
 MOST_COMPARED = 500
 """Of more gaps it does not matter which ones meet."""
@@ -55,6 +56,8 @@ Shades = dict[tuple[GapCause, str], str]
 
 INK, SOFT, RULE = "#1b1f24", "#57606a", "#e4e7eb"
 COLOURS = ("#0b5fa5", "#d1495b", "#2a9d5c", "#8f5bbd", "#c77d0a", "#16939b", "#6b7280", "#b5447a")
+LINES = ("-", "--", ":", "-.")
+"""Of the first traces of an axis, of those that have their colours again, and so on."""
 SHADES = ("#d5dae1", "#fbdfb6", "#cddcf6", "#f5cfd6", "#cfe9d8", "#e3d4f0")
 FLAGS = {"WARNING": "#e08a00", "ALARM": "#c81e1e", "INVALID": "#7f1d1d"}
 
@@ -104,7 +107,7 @@ def draw(history: History, path: Path) -> tuple[list[str], list[NotAllowedError]
         raise left_out[0]
     if not shown:
         raise NoDataError(
-            f"nothing of this was archived from {iso_time(history.start)} to {iso_time(history.end)}; "
+            f"nothing of this was archived {span_text(history.start, history.end)}; "
             "`ocs gaps` tells what is known of holes, --last or --start shows another time"
         )
     with mpl.rc_context(STYLE):
@@ -139,26 +142,28 @@ def _drawn(history: History, found: Sequence[Panel]) -> Figure:
     colours = iter(COLOURS * (1 + sum(len(panel.traces) for panel in found) // len(COLOURS)))
     shades: Shades = {}
     several = len({trace.series.device for panel in found for trace in panel.traces}) > 1
-    for axis, panel in zip(axes, found, strict=True):
+    for axis, panel, height in zip(axes, found, heights, strict=True):
         _shade(axis, panel, history, shades, several=several)
-        for trace in panel.traces:
-            _draw_trace(axis, broken(held(trace, history.gaps, history.end), history.gaps), next(colours))
-        _finish(axis, panel)
+        for place, trace in enumerate(panel.traces):
+            line = LINES[place // len(COLOURS) % len(LINES)]
+            _draw_trace(axis, broken(held(trace, history.gaps, history.end), history.gaps), next(colours), line)
+        _finish(axis, panel, height)
     _finish_time(axes[-1], history)
     _gap_legend(figure, shades)
     figure.align_ylabels(axes)
     return figure
 
 
-def _draw_trace(axis: Axes, trace: Trace, colour: str) -> None:
+def _draw_trace(axis: Axes, trace: Trace, colour: str, line: str) -> None:
     few = int(np.isfinite(trace.values).sum()) <= FEW
-    style: dict[str, Any] = {"color": colour, "linewidth": 1.2, "label": trace.name, "solid_joinstyle": "round"}
+    style: dict[str, Any] = {"color": colour, "linewidth": 1.2, "linestyle": line, "label": trace.name}
     if few:
         style |= {"marker": "o", "markersize": 3.0}
     if trace.words:
         style |= {"drawstyle": "steps-post"}
     if trace.low is not None and trace.high is not None:
-        axis.fill_between(trace.times, trace.low, trace.high, color=colour, alpha=BAND_ALPHA, linewidth=0)
+        step: Any = "post" if trace.words else None
+        axis.fill_between(trace.times, trace.low, trace.high, step=step, color=colour, alpha=BAND_ALPHA, linewidth=0)
     axis.plot(trace.times, trace.values, **style)
     for word, places in trace.flagged().items():
         axis.plot(
@@ -169,12 +174,11 @@ def _draw_trace(axis: Axes, trace: Trace, colour: str) -> None:
 
 def _shade(axis: Axes, panel: Panel, history: History, shades: Shades, *, several: bool) -> None:
     """Shade the gaps; where several causes meet, each has a part of the height."""
-    least = int((history.end - history.start) * NARROWEST)
     spans = []
     for gap in history.gaps:
-        first, last = max(gap.start, history.start), min(history.end if gap.end is None else gap.end, history.end)
-        if first <= last and any(trace.concerns(gap) for trace in panel.traces):
-            spans.append((first, max(last, first + least), (gap.cause, gap.device if several else "")))
+        span = shaded(gap, history.start, history.end)
+        if span is not None and any(trace.concerns(gap) for trace in panel.traces):
+            spans.append((*span, (gap.cause, gap.device if several else "")))
     for first, last, key in spans:
         colour = shades.setdefault(key, SHADES[len(shades) % len(SHADES)])
         near = spans if len(spans) <= MOST_COMPARED else [(first, last, key)]
@@ -200,10 +204,19 @@ def _gap_legend(figure: Figure, shades: Shades) -> None:
     figure.legend(handles=handles, loc="outside lower left", ncols=1 if len(handles) > 2 else 2, handlelength=1.6)  # noqa: PLR2004 - two have room beside each other
 
 
-def _finish(axis: Axes, panel: Panel) -> None:
+def _title(panel: Panel, height_in: float) -> str:
+    """Return what stands beside an axis of this height; the unit alone where the name is too long."""
+    room = int(height_in / CHARACTER_IN)
+    lines = textwrap.wrap(panel.title, room, break_long_words=False)
+    if len(lines) <= 2 and max(map(len, lines), default=0) <= room:  # noqa: PLR2004 - more lines push the axis aside
+        return "\n".join(lines)
+    return f"[{panel.unit}]" if panel.unit else ""
+
+
+def _finish(axis: Axes, panel: Panel, height_in: float) -> None:
     from matplotlib.patches import Patch
 
-    axis.set_ylabel(panel.title)
+    axis.set_ylabel(_title(panel, height_in))
     labels: dict[str, Any] = dict(zip(*reversed(axis.get_legend_handles_labels()), strict=True))
     if any(trace.low is not None for trace in panel.traces):
         labels["lowest to highest"] = Patch(color=SOFT, alpha=BAND_ALPHA, linewidth=0)
@@ -212,7 +225,8 @@ def _finish(axis: Axes, panel: Panel) -> None:
         borderpad=0.2, handlelength=1.6,
     )  # fmt: skip
     if panel.words:
-        words = [word if len(word) <= LONGEST_WORD else f"{word[: LONGEST_WORD - 3]}..." for word in panel.words]
+        words = [" ".join(word.split()) for word in panel.words]
+        words = [word if len(word) <= LONGEST_WORD else f"{word[: LONGEST_WORD - 3]}..." for word in words]
         axis.set_yticks(range(len(words)), words)
         axis.set_ylim(-0.5, len(words) - 0.5)
     else:

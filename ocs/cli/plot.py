@@ -47,6 +47,7 @@ def command(
     with archived(where, folder) as source, working("reading the archive") as told:
         history = source.history(patterns, span.start, span.end, max_points=max_points, on_progress=told)
     target = path or Path(f"{_file_name(history.names[0] if history.names else 'plot')}.png")
+    target = target if target.suffix else target.with_suffix(".png")
     try:
         names, left_out = draw(history, target)
     except OSError as error:

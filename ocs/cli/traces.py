@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ocs.model.datatype import DataType
 from ocs.model.errors import NotAllowedError
 from ocs.model.gap import Gap
 from ocs.model.series import CHANNELS_FEED, SeriesKey
@@ -20,6 +22,11 @@ MOST_WORDS = 12
 
 LONGEST_WORD = 60
 """A longer one is no label, but a record or a message."""
+
+TRUTH = ("no", "yes")
+
+NARROWEST = 0.002
+"""A gap is at least so wide, as a part of the span, that it can be seen."""
 
 SAYING_NOTHING = frozenset({"VALID", "CHANGING"})
 
@@ -101,11 +108,12 @@ def traces(history: History) -> tuple[list[Trace], list[NotAllowedError]]:
     for part in history.parts:
         arrays = to_numpy(part.table)
         for label in part.fields:
+            told = part.table.schema.field(label).metadata or {}
             name = next(names)
             if not len(arrays["time"]):
                 continue
             try:
-                found.append(_trace(name, label, history.units[name], part.series, arrays))
+                found.append(_trace(name, label, history.units[name], part.series, arrays, told))
             except NotAllowedError as error:
                 left_out.append(error)
     return found, left_out
@@ -121,6 +129,16 @@ def panels(shown: Sequence[Trace]) -> list[Panel]:
         else:
             numbers.setdefault(trace.unit, Panel(trace.unit)).traces.append(trace)
     return [*numbers.values(), *words]
+
+
+def shaded(gap: Gap, start: int, end: int) -> tuple[int, int] | None:
+    """Return the part of a span (ns) that is shaded for a gap, wide enough to be seen; None where it lies outside."""
+    first, last = max(gap.start, start), min(end if gap.end is None else gap.end, end)
+    if first > last:
+        return None
+    least = int((end - start) * NARROWEST)
+    first = min(first, end - least)
+    return first, max(last, first + least)
 
 
 def broken(trace: Trace, gaps: Sequence[Gap]) -> Trace:
@@ -148,12 +166,20 @@ def held(trace: Trace, gaps: Sequence[Gap], end: int) -> Trace:
     told_at_changes = trace.series.feed == CHANNELS_FEED and bool(trace.words)
     if not told_at_changes or any(trace.concerns(gap) and gap.start >= last for gap in gaps):
         return trace
+    low, high = (None if each is None else np.append(each, each[-1]) for each in (trace.low, trace.high))
     times, values = np.append(trace.times, moment), np.append(trace.values, trace.values[-1])
-    return replace(trace, times=times, values=values, quality=None)
+    return replace(trace, times=times, values=values, low=low, high=high, quality=None)
 
 
-def _trace(name: str, label: str, unit: str, series: SeriesKey, arrays: dict[str, Array]) -> Trace:
+def _trace(
+    name: str, label: str, unit: str, series: SeriesKey, arrays: dict[str, Array], told: Mapping[bytes, bytes]
+) -> Trace:
+    """Return a channel's trace; `told` is the metadata of its column."""
     values, words = _numbers(name, arrays[label])
+    if told.get(b"dtype") == DataType.BOOL.value.encode():  # decimated, it is the part of the time that it was true
+        words = TRUTH
+    elif words and b"labels" in told:
+        values, words = _ordered(values, words, json.loads(told[b"labels"]))
     extremes = [arrays.get(f"{label}:{kind}") for kind in ("min", "max")]
     low, high = (None if each is None else _floats(each) for each in extremes)
     return Trace(name, label, unit, series, arrays["time"], values, words, low, high, arrays.get(f"{label}:quality"))
@@ -166,7 +192,7 @@ def _numbers(name: str, values: Array) -> tuple[Array, tuple[str, ...]]:
     if values.dtype.kind in "iuf":
         return _floats(values), ()
     if values.dtype.kind == "b" or all(isinstance(value, (bool, np.bool_)) for value in known):
-        return _floats(np.array([np.nan if value is None else float(value) for value in values])), ("no", "yes")
+        return _floats(np.array([np.nan if value is None else float(value) for value in values])), TRUTH
     words = list(dict.fromkeys(str(value) for value in known))
     if max(map(len, words), default=0) > LONGEST_WORD:
         raise NotAllowedError(
@@ -180,6 +206,15 @@ def _numbers(name: str, values: Array) -> tuple[Array, tuple[str, ...]]:
         )  # fmt: skip
     places = {word: place for place, word in enumerate(words)}
     return np.array([np.nan if value is None else places[str(value)] for value in values], float), tuple(words)
+
+
+def _ordered(values: Array, words: tuple[str, ...], labels: Sequence[str]) -> tuple[Array, tuple[str, ...]]:
+    """Return the places of words in the order of an enum's labels, and the words."""
+    known = {label: place for place, label in enumerate(labels)}
+    order = tuple(sorted(words, key=lambda word: known.get(word, len(known))))
+    places = np.array([order.index(word) for word in words], float)
+    there = np.isfinite(values)
+    return np.where(there, places[np.where(there, values, 0).astype(int)], np.nan), order
 
 
 def _floats(values: Array) -> Array:

@@ -26,6 +26,8 @@ def part(
     columns: Mapping[str, Any],
     units: Mapping[str, str] | None = None,
     quality: Mapping[str, Sequence[str]] | None = None,
+    *,
+    told: Mapping[str, Mapping[str, str]] | None = None,
 ) -> Part:
     """Return rows of a series.
 
@@ -36,14 +38,17 @@ def part(
         columns: The values by field, and of decimated ones `<field>:min`, `:max`, `:count`.
         units: Units by field.
         quality: Words by field.
+        told: What else the archive says of a field: `dtype`, `labels`.
     """
     known = units or {}
+    more = told or {}
     stamps = [START + round(time * SECOND) for time in times]
     fields, arrays = [pa.field("time", STAMP)], [pa.array(stamps, STAMP)]
     for name, values in columns.items():
         array = pa.array(values)
         unit = known.get(name.partition(":")[0], "")
-        fields.append(pa.field(name, array.type, metadata={"unit": unit} if unit else None))
+        metadata = {**({"unit": unit} if unit else {}), **more.get(name, {})}
+        fields.append(pa.field(name, array.type, metadata=metadata or None))
         arrays.append(array)
     for name, words in (quality or {}).items():
         places = np.array([QUALITIES.index(Quality[word]) for word in words], dtype=np.int8)

@@ -68,6 +68,21 @@ def test_a_picture_is_made_of_a_single_point_and_of_values_that_are_none(tmp_pat
     assert (tmp_path / "point.png").read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.parametrize(
+    ("name", "beside"),
+    [("t", "t [K]"), ("mean_of_the_inner_and_the_outer_thermometer", "mean of the inner and the"), ("t" * 70, "[K]")],
+)
+def test_a_long_name_does_not_push_the_axis_aside(tmp_path: Path, name: str, beside: str) -> None:
+    path = tmp_path / "long.svg"
+
+    draw(answer(part("thermo-1", "f", [0, 1], {name: [1, 2]}, {name: "K"})), path)
+
+    words = words_of(path).split(" | ")
+    assert beside in words
+    assert f"thermo-1.{name}" in words
+    assert max(len(word) for word in words if not word.startswith("thermo-1")) <= 31
+
+
 def test_what_cannot_be_drawn_is_left_out_but_not_all_of_it(tmp_path: Path) -> None:
     rows = [[1, 2], [3, 4]]
 

@@ -93,3 +93,15 @@ def test_a_picture_that_cannot_be_written_is_one_sentence(folder: Path, tmp_path
 
     with pytest.raises(OperationFailedError, match=r"out\.png cannot be written: No such file or directory"):
         run(["plot", "thermo-1.pressure", *DURING, "-o", str(path), "--archive", str(folder)])
+
+
+def test_a_picture_whose_name_has_no_ending_is_told_with_the_one_it_gets(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("matplotlib")
+    path = tmp_path / "night"
+
+    assert run(["plot", "thermo-1.temperature", *DURING, "-o", str(path), "--archive", str(folder)]) == 0
+
+    assert capsys.readouterr().out.startswith(f"{path}.png: thermo-1.temperature")
+    assert path.with_suffix(".png").exists()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ocs.cli.traces import MOST_WORDS, broken, held, panels, traces
+from ocs.cli.traces import MOST_WORDS, broken, held, panels, shaded, traces
 from ocs.model.gap import Gap, GapCause
 from ocs.model.series import CHANNELS_FEED
 from tests.ocs.cli.answers import SECOND, START, answer, part
@@ -43,6 +43,29 @@ def test_decimated_numbers_have_a_band() -> None:
     assert (trace.low.tolist(), trace.high.tolist()) == ([0.5, 1.0], [3.0, 4.0])
 
 
+def test_truth_values_have_an_axis_of_their_own_when_they_are_decimated_too() -> None:
+    part_of_time = {"on": [0.25, 1.0], "on:min": [0.0, 1.0], "on:max": [1.0, 1.0]}
+    history = answer(part("a", CHANNELS_FEED, [0, 1], part_of_time, told={"on": {"dtype": "bool"}}))
+
+    (panel,) = panels(traces(history)[0])
+    lasting = held(panel.traces[0], [], history.end)
+
+    assert panel.words == ("no", "yes")
+    assert lasting.values.tolist() == [0.25, 1.0, 1.0]
+    assert lasting.low is not None
+    assert lasting.low.tolist() == [0.0, 1.0, 1.0]
+
+
+def test_the_words_of_an_enum_stand_in_the_order_of_its_labels() -> None:
+    words = ["CLOSED", None, "OPEN", "AJAR", "OPEN"]
+    labels = {"shutter": {"dtype": "enum", "labels": '["OPEN", "HALF", "CLOSED"]'}}
+
+    (trace,) = traces(answer(part("a", "f", range(5), {"shutter": words}, told=labels)))[0]
+
+    assert trace.words == ("OPEN", "CLOSED", "AJAR")
+    np.testing.assert_array_equal(trace.values, [1, np.nan, 0, 2, 0])
+
+
 def test_no_line_leads_across_a_gap() -> None:
     history = answer(part("thermo-1", "f", [0, 1, 5, 6], {"x": [1, 2, 3, 4]}), gaps=[GAP])
     (trace,) = traces(history)[0]
@@ -51,6 +74,17 @@ def test_no_line_leads_across_a_gap() -> None:
 
     assert np.isnan(cut.values).tolist() == [False, False, True, False, False]
     assert (np.diff(cut.times) > np.timedelta64(0, "ns")).all()
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "span"),
+    [
+        (100, 300, (100, 300)), (-500, 300, (0, 300)), (900, None, (900, 1000)), (100, 101, (100, 102)),
+        (-9, 1, (0, 2)), (999, None, (998, 1000)), (1000, 1100, (998, 1000)), (1001, None, None), (-9, -1, None),
+    ],
+)  # fmt: skip
+def test_a_gap_is_shaded_so_wide_that_it_is_seen(first: int, last: int | None, span: tuple[int, int] | None) -> None:
+    assert shaded(Gap("a", first, last, GapCause.AGENT_DOWN), 0, 1000) == span
 
 
 @pytest.mark.parametrize(
