@@ -130,6 +130,7 @@ class Archive:
         self._journal: JournalWriter | None = None
         self._began = 0.0
         self._older_bytes = 0
+        self._told = ""
 
     # -- life ------------------------------------------------------------------------------------
 
@@ -286,12 +287,14 @@ class Archive:
             journal.flush()
         except (OSError, sqlite3.Error) as error:
             self._fail(puts, RetryAfterError(f"the archive's disk refuses ({error}); try again later", limit=RETRY_S))
+            self._tell_once(error)
             return
         except Exception as error:  # noqa: BLE001 - the edge of the thread: whoever waits is told, and it goes on
             self._on_trouble(f"puts could not be taken: {type(error).__name__}: {error}")
             self._fail(puts, RetryAfterError(f"the archive failed ({error}); try again later", limit=RETRY_S))
             return
         self._taking.keep()
+        self._told = ""
         self._count(answers)
         for job, answer in zip(puts, answers, strict=True):
             job.done.set_result(answer.encode())
@@ -304,6 +307,16 @@ class Archive:
                 self._roll()
         for job in puts:
             job.done.set_exception(error)
+
+    def _tell_once(self, error: OSError | sqlite3.Error) -> None:
+        """Tell of a disk that refuses, until it takes something; that it is full is told by who watches it."""
+        code = error.errno if isinstance(error, OSError) else getattr(error, "sqlite_errorcode", None)
+        told = str(error)
+        if code not in _FULL and told != self._told:
+            self._told = told
+            self._on_trouble(
+                f"the disk of the archive {self._layout.folder} refuses ({told}); the spools keep the data"
+            )
 
     def _count(self, answers: Sequence[PutAnswer]) -> None:
         figures = self.figures

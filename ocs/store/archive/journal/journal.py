@@ -232,10 +232,12 @@ class JournalWriter:
         key = (form.series, form.version, form.qualities, form.numbered)
         known = self._known.get(key)
         if known is None:
-            number, self._next = self._next, self._next + 1
-            known = self._known[key] = (number, form.schema)
+            number = self._next
+            told, known = msgpack.packb([number, *_encoded(form)]), (number, form.schema)
+            self._waiting.append((b"S", told))
+            self._known[key] = known
             self._forms.append(key)
-            self._waiting.append((b"S", msgpack.packb([number, *_encoded(form)])))
+            self._next += 1
         return known
 
 

@@ -410,11 +410,16 @@ def test_after_a_failed_sync_the_rows_are_refused_and_go_into_another_file(
         putting.put(part_of(1, 10))
         with monkeypatch.context() as broken:
             broken.setattr(os, "fdatasync", _failing)
-            with pytest.raises(RetryAfterError, match="the disk failed"):
-                putting.put(part_of(11, 20))
+            for _ in range(2):
+                with pytest.raises(RetryAfterError, match="the disk failed"):
+                    putting.put(part_of(11, 20))
         assert putting.put(part_of(11, 20)) == answer(stored=10)
+        (trouble,) = putting.troubles
+        assert trouble == (
+            f"the disk of the archive {tmp_path} refuses ([Errno 5] the disk failed); the spools keep the data"
+        )
         assert putting.archive.seal()
-        assert sealed_files(putting) == [1, 2]
+        assert sealed_files(putting) == [1, 3]
 
     assert numbers_in(tmp_path) == list(range(1, 21))
 
