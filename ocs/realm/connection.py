@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from autobahn.exception import PayloadExceededError
 from autobahn.wamp.exception import Error as WampError
 from autobahn.wamp.exception import TransportLost
 from autobahn.wamp.types import PublishOptions
@@ -286,14 +287,15 @@ class RealmConnection:
         """Call a procedure; fires with its single result.
 
         Fails with an OcsError: RouterLostError when the router is away, DeadlineError when no answer came
-        within `timeout_s` seconds, NotFoundError when nobody answers there, or what the callee raised.
+        within `timeout_s` seconds, NotFoundError when nobody answers there, TooLargeError for arguments of more
+        than 16 MiB, or what the callee raised.
         """
         session = self._session
         if session is None:
             return defer.fail(self._away(procedure))
         try:
             asked: Deferred[Any] = session.call(procedure, *args, **kwargs)
-        except WampError as error:  # lost meanwhile, or a URI or an argument that no router takes
+        except (WampError, PayloadExceededError) as error:  # lost meanwhile, or what no router takes
             return defer.fail(failures.from_wire(error, procedure))
         return with_deadline(asked, procedure, timeout_s, loop_of(self._reactor))
 
@@ -303,7 +305,7 @@ class RealmConnection:
         return RouterLostError(f"the router is not there ({self.last_error})", field=what)
 
     def publish(self, topic: str, payload: Any, *, echo: bool = False) -> bool:
-        """Send an event with one positional argument; False when the router is away and it was dropped.
+        """Send an event with one positional argument; False when it was dropped: no router, or more than 16 MiB.
 
         With `echo` subscriptions of this member get it too.
         """
@@ -311,7 +313,7 @@ class RealmConnection:
             return False
         try:
             self._session.publish(topic, payload, **(_ECHO if echo else {}))
-        except TransportLost:
+        except (TransportLost, PayloadExceededError):
             return False
         return True
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from autobahn.exception import PayloadExceededError
 from autobahn.wamp.exception import ApplicationError, TransportLost
 
-from ocs.model.errors import ErrorCode, NotFoundError, OcsError, RouterLostError
+from ocs.model.errors import ErrorCode, NotFoundError, OcsError, RouterLostError, TooLargeError
 from ocs.wire import uris
 from ocs.wire.failures import error_of
 from ocs.wire.replies import encode_error
@@ -28,6 +29,10 @@ def from_wire(error: BaseException, procedure: str) -> OcsError:
         return error
     if isinstance(error, TransportLost):
         return RouterLostError(f"the router went away during the call of {procedure}; try again", field=procedure)
+    if isinstance(error, PayloadExceededError):
+        return TooLargeError(
+            f"the arguments of {procedure} are larger than the 16 MiB of a message; send less at once", field=procedure
+        )
     if not isinstance(error, ApplicationError):
         return OcsError(f"the call of {procedure} failed with {type(error).__name__}: {error}", field=procedure)
     if error.error == NO_SUCH_SESSION:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from twisted.internet.defer import Deferred, succeed
 
-from ocs.model.errors import OcsError, RouterLostError
+from ocs.model.errors import OcsError, RouterLostError, TooLargeError
 from ocs.realm.connection import PING_INTERVAL_S, PING_TIMEOUT_S, RealmConnection
 from ocs.testing.clock import VirtualClock
 from ocs.testing.memory_realm import MemoryRealm, Peer, Word
@@ -275,6 +275,17 @@ def test_a_call_in_flight_ends_when_the_connection_is_closed(
 
     with pytest.raises(OcsError):
         clock.result_of(asked, 5.0)
+
+
+def test_what_is_larger_than_a_message_is_refused_and_the_membership_goes_on(clock: VirtualClock, joined: Join) -> None:
+    clock.result_of(joined().register("observatory.stage", lambda _caller, value: len(value)))
+    connection = joined()
+
+    with pytest.raises(TooLargeError, match=r"observatory\.stage are larger than the 16 MiB"):
+        clock.result_of(connection.call("observatory.stage", bytes(1 << 24)))
+
+    assert not connection.publish("observatory.stage.feeds.image", bytes(1 << 24))
+    assert clock.result_of(connection.call("observatory.stage", bytes(1000))) == 1000
 
 
 def test_the_reason_of_a_realm_that_refuses_is_kept(
