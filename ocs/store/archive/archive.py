@@ -310,13 +310,14 @@ class Archive:
 
     def _tell_once(self, error: OSError | sqlite3.Error) -> None:
         """Tell of a disk that refuses, until it takes something; that it is full is told by who watches it."""
-        code = error.errno if isinstance(error, OSError) else getattr(error, "sqlite_errorcode", None)
-        told = str(error)
-        if code not in _FULL and told != self._told:
+        if isinstance(error, OSError):
+            full = error.errno in {errno.ENOSPC, errno.EDQUOT}
+        else:
+            full = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+        told = f"the disk of the archive {self._layout.folder} refuses ({error}); the spools keep the data"
+        if not full and told != self._told:
             self._told = told
-            self._on_trouble(
-                f"the disk of the archive {self._layout.folder} refuses ({told}); the spools keep the data"
-            )
+            self._on_trouble(told)
 
     def _count(self, answers: Sequence[PutAnswer]) -> None:
         figures = self.figures
