@@ -6,6 +6,7 @@ answers all of them: no timer, and the more rows in each sync the more there are
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 import threading
 import time
