@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ocs.model.datatype import BOUNDS, DataType
 from ocs.model.gap import Gap, GapCause
@@ -92,9 +92,17 @@ def set_aside(catalogue: Catalogue, layout: Layout, blocks: Iterable[Block], *, 
             key.device, block.first, block.last, GapCause.DAMAGED, key.feed, key.block, block.rows,
             detail=f"{block.path} {why}",
         )  # fmt: skip
-        catalogue.change(Change(gone_blocks=[block.id], gaps=[gap]))
+        catalogue.change(Change(gone_blocks=[block.id], gaps=[_with_known(catalogue, gap)]))
         found.append(block.path)
     return found
+
+
+def _with_known(catalogue: Catalogue, gap: Gap) -> Gap:
+    """Return a gap that covers also that of another damaged block whose rows begin at the same time."""
+    for known in catalogue.gaps_of([gap.device], [gap.cause]):
+        if (known.feed, known.block, known.start, known.epoch) == (gap.feed, gap.block, gap.start, gap.epoch):
+            return replace(gap, end=max(known.end or 0, gap.end or 0), rows=known.rows + gap.rows)
+    return gap
 
 
 def _is_damaged(layout: Layout, file: Block | Rollup, *, thorough: bool) -> str:

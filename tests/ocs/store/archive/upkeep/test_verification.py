@@ -91,6 +91,18 @@ def test_a_block_that_somebody_deleted_is_a_gap_too(shelf: Shelf) -> None:
     ]
 
 
+def test_a_gap_covers_all_blocks_that_are_gone_though_their_rows_begin_at_the_same_time(shelf: Shelf) -> None:
+    path, _ = files_of(shelf, 0)
+    other = shelf.add(range(START, START + 5 * SECOND, SECOND), epoch=2)
+    for each in (path, other):
+        each.unlink()
+
+    check(shelf.catalogue, shelf.layout)
+
+    (gap,) = shelf.catalogue.gaps()
+    assert (gap.start, gap.end, gap.rows) == (START, START + (ROWS - 1) * SECOND, ROWS + 5)
+
+
 def test_a_damaged_roll_up_is_made_again_from_its_block(shelf: Shelf) -> None:
     rolled = shelf.rolled
     _, rollups = files_of(shelf, 2)
