@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -35,6 +35,7 @@ _KINDS = {kind.value: kind for kind in (EventKind.CHANGE, EventKind.PERIODIC, Ev
 """Events that tell a value."""
 
 STATE = "State"
+FIELDS_SHOWN = 8
 EPILOG = """\b
 Examples:
   ocs tail thermo-1                          all that a device publishes
@@ -89,6 +90,7 @@ class Tail:
         self._lines = lines
         self._admin = any(is_admin(word.text) for word in pattern.words)
         self._interfaces: dict[str, DeviceInterface | None] = {}
+        self._awaited: list[NamePattern] = []
         self._told: dict[tuple[str, str], float] = defaultdict(float)
 
     def check(self, word: NamePattern) -> None:
@@ -105,6 +107,8 @@ class Tail:
             channel = channel_of(device, field)
             if not channel.interface.feed and field != STATE:
                 check_events(device, [channel.name])
+        elif field:
+            self._awaited.append(word)
 
     def listen(self) -> None:
         """Subscribe."""
@@ -120,6 +124,7 @@ class Tail:
         for samples in message.samples:
             series = SeriesKey(message.device, message.feed, samples.block)
             names = self._pattern.fields(series, list(samples.data))
+            self._tell_absent(series, list(samples.data))
             for row, moment in enumerate(samples.timestamps if names else ()):
                 self._put(series, float(moment), {name: _plain(samples.data[name][row]) for name in names})
 
@@ -149,6 +154,14 @@ class Tail:
         if event is not None and isinstance(event.told, StateEvent):
             self._put(series, event.told.time, {STATE: event.told.report.state})
 
+    def _tell_absent(self, series: SeriesKey, fields: Sequence[str]) -> None:
+        """Say once, to stderr, that a feed has nothing of a name that no channel of the device has."""
+        for word in [word for word in self._awaited if word.fits_device(series.device)]:
+            self._awaited.remove(word)
+            if not any(word.fits_field(series, field) for field in fields):
+                some = ", ".join(fields[:FIELDS_SHOWN]) + (", ..." if len(fields) > FIELDS_SHOWN else "")
+                click.echo(f"{word.text} is not in feed {series.feed}, which has {some}; waiting for others", err=True)
+
     def _is_wanted(self, device: str) -> bool:
         return self._pattern.fits_device(device) and (self._admin or not is_admin(device))
 
@@ -163,7 +176,7 @@ class Tail:
         ]
         source = series.device if series.feed == CHANNELS_FEED else f"{series.device}.{series.feed}"
         self._lines.put_line(
-            f"{time_text(round(moment * NS_PER_S))}  {source:<{SOURCE_WIDTH}} {'  '.join(told)}",
+            f"{time_text(round(moment * NS_PER_S))}  {source:<{SOURCE_WIDTH}} {' '.join('  '.join(told).splitlines())}",
             {"time": moment, "device": series.device, "feed": series.feed, "block": series.block, "values": values,
              "units": {name: config.unit for name, config in configs.items() if config.unit}, "quality": qualities},
         )  # fmt: skip

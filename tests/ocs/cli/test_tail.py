@@ -85,6 +85,18 @@ def test_what_can_never_show_itself_is_told_at_once(memory_site: Site) -> None:
         Tailed(memory_site, "oven.pressure")
 
 
+def test_a_name_that_the_first_sample_does_not_have_is_told_once(
+    memory_site: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tailed = Tailed(memory_site, "oven.temprature")
+
+    assert tailed.after(2.5) == []
+
+    assert capsys.readouterr().err == (
+        "oven.temprature is not in feed thermal, which has temperature; waiting for others\n"
+    )
+
+
 def test_a_device_that_is_not_there_is_told_at_once(memory_site: Site) -> None:
     with pytest.raises(NotFoundError, match="there is no device furnace"):
         Tailed(memory_site, "oven,furnace.temperature")
