@@ -48,12 +48,13 @@ def command(
         history = source.history(patterns, span.start, span.end, max_points=max_points, on_progress=told)
     target = path or Path(f"{_file_name(history.names[0] if history.names else 'plot')}.png")
     target = target if target.suffix else target.with_suffix(".png")
-    try:
-        names, left_out = draw(history, target)
-    except OSError as error:
-        raise OperationFailedError(
-            f"{target} cannot be written: {error.strerror or error}", field=str(target)
-        ) from None
+    with working(f"drawing {target}"):
+        try:
+            names, left_out = draw(history, target)
+        except OSError as error:
+            raise OperationFailedError(
+                f"{target} cannot be written: {error.strerror or error}", field=str(target)
+            ) from None
     if as_json:
         emit_json({"file": str(target), "channels": names, "left_out": [error.message for error in left_out]})
     else:
