@@ -67,7 +67,7 @@ class HealthMonitor:
                 is_open=status.state is LinkState.OPEN, reason=status.reason, since=status.since, now=now
             )
         state = device.state
-        yield rules.state_cause(state.tango, _said(state.status), state.report.since)
+        yield rules.state_cause(state.tango, _said(state.status), self._state_since())
         busy_s = device.thread.busy_s
         if device.thread.under_way:
             what = f"{device.thread.under_way} in {device.thread.where()}" if busy_s >= rules.HANG_S else ""
@@ -76,6 +76,15 @@ class HealthMonitor:
             yield _of_session(operation)
         yield from self._of_channels(now)
         yield from self._own(now)
+
+    def _state_since(self) -> float:
+        """Return since when clients see the present state: the chart's, or ALARM over it since a channel is in alarm."""
+        state, channels = self._device.state, self._device.channels.values()
+        entered = state.report.since
+        if state.tango is state.current.tango:
+            return entered
+        alarms = [(each.ring, each.latest) for each in channels if self._device.alarming.get(each.name)]
+        return max(entered, min((self._since(ring, latest) for ring, latest in alarms if latest), default=entered))
 
     def _own(self, now: float) -> list[Cause | None]:
         try:

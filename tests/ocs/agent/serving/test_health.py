@@ -92,7 +92,8 @@ def test_a_channel_beyond_its_limits(pump: Panel, hertz: float, level: str) -> N
     assert (cause["level"], cause["since"]) == (level, pytest.approx(since))
     assert "speed is" in cause["sentence"]
     assert "bring it back within its limits" in cause["sentence"]
-    assert causes(pump)["state"]["level"] == "degraded"
+    state = causes(pump)["state"]
+    assert (state["level"], state["since"]) == ("degraded", pytest.approx(since))
 
 
 def test_a_channel_that_cannot_be_read(pump: Panel) -> None:
