@@ -78,7 +78,7 @@ class HealthMonitor:
         yield from self._own(now)
 
     def _state_since(self) -> float:
-        """Return since when clients see the present state: the chart's, or ALARM over it since a channel is in alarm."""
+        """Return since when clients see the present state, which a channel in alarm may cover."""
         state, channels = self._device.state, self._device.channels.values()
         entered = state.report.since
         if state.tango is state.current.tango:
