@@ -46,7 +46,7 @@ class Lakeshore240(Device):
     beam_from: Property[str] = Property("", doc="simulated stage whose beam the simulated input 1 sees")
     seed: Property[int] = Property(-1, doc="seed of the simulator's noise and beam; -1 for a new one each time")
     link = LinkTo(lambda: Lines(driver.TERMINATOR), driver.BAUD_RATE, simulator="agents.lakeshore240.sim")
-    temperatures = Feed(doc="temperature in K and sensor signal in its units, each input", batch_s=0.25)
+    temperatures = Feed(doc="temperature and sensor signal of each input", units={"*_T": "K"}, batch_s=0.25)
 
     inputs: Sequence[int] = ()
     identity: Identity | None = None

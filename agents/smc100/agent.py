@@ -52,7 +52,7 @@ class Smc100(Device):
         simulator="agents.smc100.sim",
         options={"flow_control": FlowControl.XON_XOFF},
     )
-    motion = Feed(doc="position in mm and state of the controller", batch_s=0.5)
+    motion = Feed(doc="position and state of the controller", units={"position": "mm"}, batch_s=0.5)
     position = Channel(
         Millimetre, period_s=0.25, abs_change=0.001, stale_after_s=2, settle=(0.005, 0.2),
         write_when=StageChart.READY, doc="from home; a new set point begins a move and does not wait for its end",

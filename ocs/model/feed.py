@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Any
 
 import numpy as np
@@ -40,6 +41,7 @@ class FeedInterface:
         agg_params: Words to an OCS aggregator: `frame_length` in s, `fresh_time` in s, `exclude_aggregator`,
             `exclude_influx`.
         tags: Words to an OCS publisher to InfluxDB, by field: `_field`, the name there, and tags of one's own.
+        units: Units of its fields, by name or pattern as `*_T`; the first that fits holds.
     """
 
     name: str
@@ -50,6 +52,11 @@ class FeedInterface:
     batch_size: int = 1000
     agg_params: Mapping[str, Any] | None = None
     tags: Mapping[str, Mapping[str, Any]] | None = None
+    units: Mapping[str, str] | None = None
+
+    def unit_of(self, field: str) -> str:
+        """Return the unit of a field; empty where none is declared."""
+        return next((unit for name, unit in (self.units or {}).items() if fnmatchcase(field, name)), "")
 
     @property
     def archived(self) -> bool:

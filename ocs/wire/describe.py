@@ -73,7 +73,7 @@ def _encode_feed(feed: FeedInterface) -> dict[str, Any]:
         "bulk": feed.bulk,
         "doc": feed.doc,
         "agg_params": dict(feed.agg_params or {}),
-    }
+    } | ({"units": dict(feed.units)} if feed.units else {})
 
 
 def decode_interface(described: Mapping[str, Any]) -> DeviceInterface:
@@ -98,6 +98,7 @@ def decode_interface(described: Mapping[str, Any]) -> DeviceInterface:
             name: FeedInterface(
                 name=name, record=feed.get("record", False), bulk=feed.get("bulk", False),
                 doc=feed.get("doc", ""), agg_params=feed.get("agg_params", {}),
+                units=feed.get("units"),
             )
             for name, feed in described.get("feeds", {}).items()
         },

@@ -320,6 +320,10 @@ class Feed:
         name: Its name on the wire, when it is not the attribute's.
         agg_params: Words to an OCS aggregator, such as `frame_length` in s.
         tags: Words to an OCS publisher to InfluxDB, by field: `_field`, the name there, and tags of one's own.
+        units: Units of its fields, by name or pattern as `*_T`, for archive and plots; the first that fits holds.
+
+    Raises:
+        ValueError: A unit is not in the table.
     """
 
     def __init__(
@@ -333,8 +337,11 @@ class Feed:
         name: str = "",
         agg_params: Mapping[str, Any] | None = None,
         tags: Mapping[str, Mapping[str, Any]] | None = None,
+        units: Mapping[str, str] | None = None,
     ) -> None:
-        self._made = FeedInterface(name, record, bulk, doc, batch_s, batch_size, agg_params or {}, tags)
+        for unit in (units or {}).values():
+            check_unit(unit)
+        self._made = FeedInterface(name, record, bulk, doc, batch_s, batch_size, agg_params or {}, tags, units)
 
     def __set_name__(self, owner: type, name: str) -> None:
         self._made = replace(self._made, name=check_field_name(self._made.name or name))

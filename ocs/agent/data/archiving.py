@@ -100,7 +100,7 @@ class Archiving:
             return {each.name: channel_type(each) for each in channels if each.declaration.feed == feed.name}
 
         priority = BULK_PRIORITY if feed.bulk else FEED_PRIORITY
-        return self.recorder.series(SeriesKey(device.name, feed.name, block), types, priority)
+        return self.recorder.series(SeriesKey(device.name, feed.name, block), types, priority, feed.unit_of)
 
     def reading(self, channel: ChannelRuntime, reading: Reading) -> None:
         """Take a reading of a channel that is archived by itself; one that is in a feed is archived with that."""

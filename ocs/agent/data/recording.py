@@ -64,12 +64,15 @@ class SeriesRecorder:
         types: Returns the types of those fields that are declared; others are taken from the values.
         priority: Of its data when the spool is full.
         recorder: The agent's.
+        unit: Returns the unit of a field of which the type is not declared.
     """
 
-    def __init__(self, key: SeriesKey, types: Types, priority: int, recorder: Recorder) -> None:
+    def __init__(
+        self, key: SeriesKey, types: Types, priority: int, recorder: Recorder, unit: Callable[[str], str]
+    ) -> None:
         self.key = key
         self.priority = priority
-        self._kinds = Kinds(types)
+        self._kinds = Kinds(types, unit)
         self._recorder = recorder
         self._lock = threading.Lock()
         self._waiting: list[Rows | Columns] = []
@@ -220,10 +223,16 @@ class Recorder:
         """Begin to commit."""
         self._thread.start()
 
-    def series(self, key: SeriesKey, types: Types, priority: int = FEED_PRIORITY) -> SeriesRecorder:
+    def series(
+        self,
+        key: SeriesKey,
+        types: Types,
+        priority: int = FEED_PRIORITY,
+        unit: Callable[[str], str] = lambda _name: "",
+    ) -> SeriesRecorder:
         """Return where the rows of a series go; the same object for the same series."""
         with self._lock:
-            return self._series.setdefault(key, SeriesRecorder(key, types, priority, self))
+            return self._series.setdefault(key, SeriesRecorder(key, types, priority, self, unit))
 
     def gap(self, gap: Gap) -> None:
         """Have a gap archived, from any thread."""

@@ -42,10 +42,14 @@ class Kinds:
 
     Args:
         declared: Returns the declared types by field.
+        unit: Returns the unit of a field of which the type is not declared.
     """
 
-    def __init__(self, declared: Callable[[], Mapping[str, FieldType]]) -> None:
+    def __init__(
+        self, declared: Callable[[], Mapping[str, FieldType]], unit: Callable[[str], str] = lambda _name: ""
+    ) -> None:
         self._declared = declared
+        self._unit = unit
         self._seen: dict[str, DataType] = {}
 
     def now(self) -> Mapping[str, FieldType]:
@@ -61,7 +65,7 @@ class Kinds:
         if seen is not dtype:
             dtype = widened([seen, dtype])
         self._seen[name] = dtype
-        return FieldType(dtype, dims, "" if declared is None else declared.unit)
+        return FieldType(dtype, dims, self._unit(name) if declared is None else declared.unit)
 
     def column(self, name: str, values: Sequence[Any], declared: FieldType | None) -> tuple[FieldType, Any]:
         """Return values of one field with their type: the declared one where that holds them as they are.

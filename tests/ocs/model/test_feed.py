@@ -8,9 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ocs.model.errors import NotSerialisableError, OcsError, ParameterError
-from ocs.model.feed import Block, check_field_name, plain_column, plain_value
+from ocs.model.feed import Block, FeedInterface, check_field_name, plain_column, plain_value
 
 SAMPLES = st.lists(st.fixed_dictionaries({"a": st.integers(-(2**63), 2**63 - 1), "b": st.floats()}), max_size=20)
+
+
+def test_the_first_name_or_pattern_that_fits_a_field_tells_its_unit() -> None:
+    feed = FeedInterface("thermal", units={"case_T": "degC", "*_T": "K"})
+
+    assert [feed.unit_of(field) for field in ("case_T", "upper_T", "T")] == ["degC", "K", ""]
 
 
 @given(st.text(max_size=20))

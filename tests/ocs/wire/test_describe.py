@@ -15,7 +15,7 @@ IDENTITY = Identity("oven", "observatory", "test_realm", "Oven", "", "", "OvenAg
 INTERFACE = DeviceInterface(
     IDENTITY,
     {"ramp": OperationInterface("ramp", Kind.TASK, "Ramp.", params={"type": "object"}, abortable=False, timeout_s=3.0)},
-    {"thermal": FeedInterface("thermal", record=False, bulk=True, doc="heat", agg_params={"a": 1})},
+    {"thermal": FeedInterface("thermal", record=False, bulk=True, doc="heat", agg_params={"a": 1}, units={"*_T": "K"})},
 )
 
 

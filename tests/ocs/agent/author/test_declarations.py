@@ -126,6 +126,11 @@ def test_properties_of_two_devices_are_apart() -> None:
     assert (first.rate, second.rate) == (5.0, 1.0)
 
 
+def test_a_unit_of_a_feed_that_is_not_in_the_table_is_refused() -> None:
+    with pytest.raises(ValueError, match="did you mean K"):
+        Feed(units={"*_T": "k"})
+
+
 def test_a_feed_of_an_ocs_name_is_refused_where_it_breaks_the_rules() -> None:
     with pytest.raises(ParameterError):
         Feed(name="9lives").__set_name__(Device, "lives")

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import msgpack
 import pytest
 
-from ocs.agent import Channel, Device, Limits, Unit
+from ocs.agent import Channel, Device, Feed, Limits, Unit
 from ocs.agent.data.archiving import Archiving
 from ocs.agent.data.recording import NS
 from ocs.agent.program.agent import Agent
@@ -34,6 +34,7 @@ class Oven(Device):
     quiet = Channel(float, initial=0.0, doc="nobody asks to archive it")
     power = Channel(float, unit="W", initial=0.0, feed="thermal", archive_abs_change=1.0, doc="heating")
     mode = Channel(str, labels=("off", "on"), initial="off", feed="thermal", doc="what it does")
+    samples = Feed(units={"*_T": "K"}, doc="plain fields")
 
 
 class Kept:
@@ -108,6 +109,14 @@ def test_a_channel_of_a_feed_is_archived_with_it_and_only_there(kept: Kept) -> N
         "mode": FieldType(DataType.ENUM, labels=("off", "on")),
     }
     assert batch.columns["mode"] == ["off", "on"]
+
+
+def test_fields_of_a_plain_feed_have_the_units_that_it_declares(kept: Kept) -> None:
+    kept.oven.samples.publish(upper_T=4.2, count=1)
+
+    (batch,) = kept.batches("samples")
+
+    assert batch.fields == {"upper_T": FieldType(DataType.FLOAT64, unit="K"), "count": FieldType(DataType.INT64)}
 
 
 def test_a_lost_device_is_an_open_gap_until_it_is_back(kept: Kept) -> None:
