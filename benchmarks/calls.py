@@ -10,8 +10,8 @@ from benchmarks.peer import Peer, cpu_seconds, resident_bytes
 from benchmarks.place import Place
 
 RUN_NOTE = (
-    "warm loops without router (measured): an agent takes 63 us a run, 26 us a status, the echo 18 us; a client 48 us, a "
-    "bare call 22 us. An echo that answers 430 B as we do, not 100 B, makes 0.84 of its rate. Other load raises it"
+    "warm loops without router (measured): an agent takes 63 us a run, 26 us a status, the echo 18 us; a client 48 us, "
+    "a bare call 22 us. An echo that answers 430 B as we do, not 100 B, makes 0.84 of its rate. Other load raises it"
 )
 WAMPY_NOTE = (
     "plain wampy's own rate swings between runs; ours is bound by the router's WebSocket and JSON "
