@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from autobahn.twisted.rawsocket import WampRawSocketClientFactory, WampRawSocketClientProtocol
+from autobahn.twisted.rawsocket import WampRawSocketClientFactory
 from autobahn.twisted.wamp import ApplicationSession
 from autobahn.twisted.websocket import WampWebSocketClientFactory
 from autobahn.wamp.serializer import JsonSerializer, MsgPackSerializer
@@ -14,10 +14,7 @@ from twisted.internet.endpoints import TCP4ClientEndpoint, UNIXClientEndpoint
 from typing_extensions import override
 
 from ocs.realm.endpoint import Endpoint
-from ocs.realm.reactor import loop_of
-
-TOGETHER_BYTES = 32_000
-"""Messages of one turn of the loop are written together up to so many bytes."""
+from ocs.realm.prompt import PromptProtocol
 
 
 class Outflow:
@@ -111,34 +108,6 @@ def make_client(
     )
     factory.setProtocolOptions(openHandshakeTimeout=timeout_s, autoPingInterval=10, autoPingTimeout=5, tcpNoDelay=True)
     return tcp, factory
-
-
-class PromptProtocol(WampRawSocketClientProtocol):
-    """RawSocket that writes a lone message at once, and of a burst some messages together.
-
-    Twisted writes at the loop's next turn only. That costs a call a good part of its time, and the router
-    idles while a long burst is made.
-    """
-
-    _first_of_turn = True
-    _waiting_bytes = 0
-
-    @override
-    def sendString(self, string: bytes) -> None:
-        super().sendString(string)  # type: ignore[no-untyped-call] # autobahn carries no types here
-        transport: Any = self.transport
-        if not hasattr(transport, "doWrite"):
-            return  # in memory, as tests have it, nothing waits for the loop's next turn
-        self._waiting_bytes += len(string)
-        if self._first_of_turn:
-            loop_of(transport.reactor).call_soon(self._turned)
-        if self._first_of_turn or self._waiting_bytes >= TOGETHER_BYTES:
-            transport.doWrite()
-            self._waiting_bytes = 0
-        self._first_of_turn = False
-
-    def _turned(self) -> None:
-        self._first_of_turn, self._waiting_bytes = True, 0
 
 
 def _raw(session: Callable[[], RealmSession]) -> Any:
