@@ -98,7 +98,8 @@ def show_policy(policy: Mapping[str, Any], fields: Sequence[Mapping[str, Any]], 
         emit(f"{count} would hold{kept}; nothing was changed")
     else:
         since = "" if policy["source"] == "site file" else f" since {date(policy['since'])} UTC"
-        emit(f"{count} hold ({policy['source']}){since}{kept}")
+        hold = "holds" if len(rules) == 1 else "hold"
+        emit(f"{count} {hold} ({policy['source']}){since}{kept}")
     for number, rule in enumerate(rules, start=1):
         emit()
         emit(f"{number}. {rule.get('match')}: {what_it_says(rule)}")

@@ -90,3 +90,9 @@ def test_a_dry_run_says_that_nothing_was_changed(capsys: pytest.CaptureFixture[s
         "no rules would hold: all is archived, and kept for ever; nothing was changed",
         "   thermo-1  thermal.t [K]",
     ]
+
+
+def test_one_rule_holds(capsys: pytest.CaptureFixture[str]) -> None:
+    show_policy({"rules": [{"match": "thermo-1"}], "source": "site file", "since": None}, [FIELD], dry_run=False)
+
+    assert capsys.readouterr().out.startswith("1 rule holds (site file)\n")
