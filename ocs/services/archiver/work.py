@@ -35,6 +35,9 @@ ALIVE = "alive"
 INFLUX_LATE_S = 60.0
 MOST_UNRECORDED = 10_000
 
+LEAP_S = 3600.0
+"""Once the clock has leapt forward by more, in s, ages are not believed, and nothing is deleted for them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -81,6 +84,7 @@ class Work:
         self.refusals = Refusals()
         self._timing = timing
         self._tell = tell
+        self._began = (timing.now(), timing.seconds())
         self._unrecorded: deque[Gap] = deque(maxlen=MOST_UNRECORDED)
         folder = settings.folder
         _make_folder(folder)
@@ -163,8 +167,20 @@ class Work:
 
     def tidy(self) -> None:
         """Put small blocks together and delete what the policy keeps no longer; in a thread, it takes its time."""
-        self.archive.retain(self.policy.policy.keeping)
+        if self._clock_is_right():
+            self.archive.retain(self.policy.policy.keeping)
         self.archive.compact()
+
+    def _clock_is_right(self) -> bool:
+        """Say whether ages can be believed: a wrong clock must not make years of data too old to be kept."""
+        timing, (now, seconds) = self._timing, self._began
+        leap_s = (timing.now() - now) - (timing.seconds() - seconds)
+        if leap_s > LEAP_S:
+            self.trouble(
+                f"the clock has leapt forward by {leap_s / 86400:.1f} d since this archiver was set up: nothing is "
+                "deleted for its age; set the clock right, or ask for Init if it is right now"
+            )
+        return leap_s <= LEAP_S
 
     def causes(self, now: float) -> Iterator[Cause | None]:
         """Return what makes the archiver unwell (POSIX s, UTC)."""

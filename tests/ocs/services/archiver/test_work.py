@@ -11,7 +11,8 @@ from types import SimpleNamespace
 import pytest
 
 import ocs.store
-from ocs.model.archive_policy import Policy
+from ocs.agent.calling.timing import Timing
+from ocs.model.archive_policy import Policy, read_policy
 from ocs.model.errors import ConfigurationError, DuplicateError, OperationFailedError
 from ocs.model.gap import Gap, GapCause
 from ocs.services.archiver.influx.influx_writer import CURSOR
@@ -41,6 +42,11 @@ def work(settings: Settings, clock: VirtualClock, told: list[str]) -> Iterator[W
     yield made
     made.close()
     clock.settle()
+
+
+def stored(work: Work) -> int:
+    with ocs.store.open(work.settings.folder) as reader:
+        return sum(series.rows for series in reader.series())
 
 
 def recorded(work: Work) -> list[Gap]:
@@ -90,6 +96,29 @@ def test_a_trouble_is_told_and_makes_it_unwell_for_an_hour(work: Work, told: lis
     assert told == ["a block is damaged"]
     assert [(cause.source, cause.sentence) for cause in causes] == [("archive", "a block is damaged")]
     assert not [cause for cause in work.causes(clock.wall() + 3601.0) if cause is not None]
+
+
+def test_a_clock_that_leaps_forward_does_not_make_data_too_old_to_be_kept(
+    settings: Settings, clock: VirtualClock, told: list[str]
+) -> None:
+    leaps = [0.0]
+    keeping = replace(settings, policy=read_policy([{"match": "*", "keep_days": 30}]))
+    work = Work(keeping, Timing(clock.reactor, lambda: clock.wall() + sum(leaps)), told.append)
+    work.archive.put([part_of(1, 10)]).result(10.0)
+    work.archive.seal()
+    leaps.append(3650 * 86400.0)
+
+    work.tidy()
+
+    assert stored(work) == 10
+    assert "the clock has leapt forward by 3650.0 d" in told[-1]
+
+    work.close()
+    work = Work(keeping, Timing(clock.reactor, lambda: clock.wall() + sum(leaps)), told.append)
+    work.tidy()
+    assert stored(work) == 0  # whoever set it up anew believes the clock
+    work.close()
+    clock.settle()
 
 
 def test_a_folder_has_one_archiver(work: Work, settings: Settings, clock: VirtualClock, told: list[str]) -> None:
