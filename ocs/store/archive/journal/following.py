@@ -117,9 +117,9 @@ class Follower:
             self._saved = self._place
         self._unsaved_rows = 0
 
-    def _open(self, place: Cursor) -> None:
+    def _open(self, place: Cursor, *, closed: bool = False) -> None:
         self._journal, self._passed = place.journal, place.offset
-        self._reader = JournalReader(self._layout.journal(place.journal))
+        self._reader = JournalReader(self._layout.journal(place.journal), closed=closed)
 
     def _read(self, rows: int) -> Taken:
         while True:
@@ -128,8 +128,8 @@ class Follower:
             batches, count = self._read_on(rows)
             if batches or not following:
                 return Taken(batches, count, self._reached())
-            if self._is_rewritten():
-                self._open(Cursor(self._journal, self._reader.position))
+            if self._goes_on():
+                self._open(Cursor(self._journal, self._reader.position), closed=True)
             else:
                 self._open(Cursor(following[0]))
                 self._read_again = False
@@ -138,10 +138,11 @@ class Follower:
         place = Cursor(self._journal, self._reader.position)
         return max(place, self._place, key=lambda cursor: (cursor.journal, cursor.offset))
 
-    def _is_rewritten(self) -> bool:
+    def _goes_on(self) -> bool:
         """Whether a complete file goes on where no frame begins, once.
 
-        A write that a full disk breaks off is taken back; what follows then lies elsewhere than what was read of it.
+        Behind a damaged frame there may be good ones. And a write that a full disk breaks off is taken back; what
+        follows then lies elsewhere than what was read of it.
         """
         try:
             size = self._layout.journal(self._journal).stat().st_size

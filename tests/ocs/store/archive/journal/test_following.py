@@ -294,6 +294,21 @@ def test_a_damaged_rest_of_a_file_is_passed_over(journal: Journal, follow: Calla
     assert numbers(follow()) == [*range(1, 11), *range(21, 31)]
 
 
+def test_what_is_good_behind_a_damaged_frame_comes_too(journal: Journal, follow: Callable[..., Follower]) -> None:
+    journal.write(rows(1))
+    ends = [journal.path().stat().st_size]
+    for first in (11, 21, 31):
+        journal.write(rows(first))
+        ends.append(journal.path().stat().st_size)
+    data = bytearray(journal.path().read_bytes())
+    data[ends[1] - 3] ^= 0xFF
+    journal.path().write_bytes(data)
+    journal.begin()
+    journal.write(rows(41))
+
+    assert numbers(follow()) == [*range(1, 11), *range(21, 51)]
+
+
 def test_values_come_as_they_were(journal: Journal, follow: Callable[..., Follower]) -> None:
     fields = {
         "whole": FieldType(DataType.INT16), "flag": FieldType(DataType.BOOL), "text": FieldType(DataType.STR),
