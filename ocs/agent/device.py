@@ -56,6 +56,8 @@ class Device(Extending):
     """States over which channels beyond their limits lay ALARM."""
     state_asks_hardware: ClassVar[bool] = False
     """Whether asking for State first reads the channels with limits that are not polled, as Tango does."""
+    setup_again_s: ClassVar[float | None] = None
+    """So long after a failed set-up, in s, it is tried again, but for a wrong configuration; None leaves it to Init."""
     chart: ClassVar[type[StateChart]] = PlainChart
     declared_operations: ClassVar[dict[str, OperationDeclaration]] = {}
     declared_commands: ClassVar[dict[str, OperationDeclaration]] = {}

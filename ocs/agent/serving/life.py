@@ -18,7 +18,7 @@ from ocs.agent.device import Device
 from ocs.agent.operations.operation import OperationRuntime
 from ocs.agent.serving.links import close_link, open_link
 from ocs.model.cancellation import CancelReason
-from ocs.model.errors import BusyError, ErrorCode, NotRunningError, OcsError
+from ocs.model.errors import BusyError, ConfigurationError, ErrorCode, NotRunningError, OcsError
 
 SHUTDOWN_S = 10.0
 
@@ -34,16 +34,25 @@ class Life:
         simulators: Folder in which simulators tell their ports.
         operations: Gives its operations as they are now.
         grace_s: Time that a run has for its clean-up.
+        again: Sets it up anew, where a class wants that after a failure.
     """
 
     def __init__(
-        self, device: Device, timing: Timing, simulators: Path, operations: Operations, grace_s: float
+        self,
+        device: Device,
+        timing: Timing,
+        simulators: Path,
+        operations: Operations,
+        grace_s: float,
+        again: Callable[[], Deferred[str]],
     ) -> None:
         self._device = device
         self._timing = timing
         self._simulators = simulators
         self._operations = operations
         self._grace_s = grace_s
+        self._renew = again
+        self._next_try: Any = None
         self._initialising = False
         self._ending = False
         self._log = Logger("ocs.agent")
@@ -78,14 +87,30 @@ class Life:
             device.setup_failure = str(error) or type(error).__name__
             told = told_of(error, device.declared_properties)
             self._log.error("{device} could not be set up: {error}", device=device.name, error=told)
+            again_s = None if isinstance(error, ConfigurationError) else device.setup_again_s
+            advice = "" if again_s is None else f"; it is tried again in {again_s:g} s"
             device.state.enter(
                 device.chart.states["FAULT"], by="agent", reason=told, free=True,
-                status=f"The device could not be set up: {told}. Mend it, then ask for Init.",
+                status=f"The device could not be set up: {told}. Mend it, then ask for Init{advice}.",
             )  # fmt: skip
+            self._plan(again_s)
         device.set_up.reach(self._timing)
         if not self._ending:  # it may have been told to end while it was set up
             device.polling.start()
         return error is None
+
+    def _plan(self, again_s: float | None) -> None:
+        self._cancel_try()
+        if again_s is not None and not self._ending:
+            self._next_try = self._timing.later(again_s, self._try_again)
+
+    def _try_again(self) -> None:
+        if self._device.setup_failure and not self._ending:
+            self._renew().addErrback(lambda _: None)  # which is told, and the next try planned, as for the first
+
+    def _cancel_try(self) -> None:
+        if self._next_try is not None and self._next_try.active():
+            self._next_try.cancel()
 
     def init(self, *, force: bool) -> Deferred[str]:
         """Shut the device down and set it up again, links and subscriptions kept; fires with its status.
@@ -134,6 +159,7 @@ class Life:
         over: Deferred[None] = Deferred()
         device = self._device
         self._ending = True
+        self._cancel_try()
         device.polling.stop()
 
         def body() -> None:

@@ -104,7 +104,10 @@ class Member:
         self.config = ConfigDesk(device, self.channels, home.of_class)
         self.commands = Commands(device)
         self.health = HealthMonitor(device, lambda: self.operations)
-        self.life = Life(device, home.timing, home.simulators, lambda: list(self.operations.values()), home.grace_s)
+        self.life = Life(
+            device, home.timing, home.simulators, lambda: list(self.operations.values()), home.grace_s,
+            lambda: self.init(force=False, author="its agent"),
+        )  # fmt: skip
         self.config.load()
         self.heartbeat = FeedRuntime(
             FeedInterface(uris.HEARTBEAT, record=False, doc="the number of each operation's state"),

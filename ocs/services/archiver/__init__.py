@@ -38,7 +38,7 @@ How it is, by `ocs health archiver`:
 * `paused ...`: somebody paused archiving, and nobody has resumed it yet.
 * `influx`: the time series server is more than a minute behind; it catches up when it is back.
 * state FAULT: the folder, the policy or the server's URL cannot be used, or the disk had no room at all at the start;
-  Status says why. Mend it, then ask for Init.
+  Status says why. Mend it, then ask for Init; for want of room it is tried again each minute.
 
 Its channels: `rows`, `puts`, `rate`, `lag_s` (how long a put waits for the disk), `skipped` (left out by the policy),
 `refused`, `duplicates`, `journal_bytes`, `disk_used`, `away`, `lost` (rows of agents without spool), and with a time

@@ -47,6 +47,7 @@ Moment = int | float | str | None
 class Archiver(ArchiveFigures):
     """Keeps what agents record until it is asked for: no row twice, none missing but those that a gap names."""
 
+    setup_again_s = 60.0
     folder = Property("", doc="folder of the archive; beside the states of the realm's agents, if empty")
     policy: Property[list[Any]] = Property([], doc="rules of what is kept; the first that fits decides")
     disk_warning = Property(90.0, unit="%", doc="from so full a disk on the archiver is degraded")

@@ -169,6 +169,34 @@ def test_another_init_repairs_it(pump: Panel) -> None:
     assert pump.site.device("pump").status("watch").outcome is None
 
 
+def test_a_set_up_that_failed_is_tried_again_where_the_class_wants_that(
+    panel_of: PanelOf, pump_class: type[Pump]
+) -> None:
+    pump_class.setup_again_s, pump_class.breaks = 60.0, OSError("no space left")
+    pump = panel_of(pump_class, "pump")
+    pump.clock.advance(61.0)
+    assert "no space left. Mend it, then ask for Init; it is tried again in 60 s" in pump.state()["status"]
+    assert pump.device.calls.count("setup") == 2
+
+    pump.device.breaks = None
+    pump.clock.advance(60.0)
+
+    assert pump.state()["state"] == "OFF"
+    assert pump.site.device("pump").status("watch").outcome is None
+    pump.clock.advance(600.0)
+    assert pump.device.calls.count("setup") == 3
+
+
+def test_a_wrong_configuration_does_not_mend_itself(panel_of: PanelOf, pump_class: type[Pump]) -> None:
+    pump_class.setup_again_s, pump_class.breaks = 60.0, FAILURE
+    pump = panel_of(pump_class, "pump")
+
+    pump.clock.advance(600.0)
+
+    assert pump.device.calls.count("setup") == 1
+    assert "tried again" not in pump.state()["status"]
+
+
 def test_init_shuts_down_then_sets_up_and_starts_what_starts_by_itself(pump: Panel) -> None:
     pump.device.calls = ()
 

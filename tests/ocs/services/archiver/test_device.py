@@ -272,6 +272,22 @@ def test_a_policy_of_the_site_file_that_cannot_be_used_is_a_fault_that_says_wher
         archiver.command("policy")
 
 
+def test_an_archive_that_could_not_be_opened_is_opened_by_itself_when_that_is_possible(
+    memory_site: Site, folder: Path
+) -> None:
+    folder.mkdir()
+    (folder / "journal").write_text("no folder")
+    archiver = archiver_of(memory_site, folder)
+    assert archiver.state().tango.name == "FAULT"
+    assert "it is tried again in 60 s" in archiver.state().status
+    (folder / "journal").unlink()
+
+    archiver.clock.advance(61.0)
+
+    assert archiver.state().tango.name == "ON"
+    assert put(archiver, rows(1, 2))["stored"] == 2
+
+
 def test_what_is_paused_is_left_out_with_a_gap_until_it_is_resumed(archiver: RunningDevice) -> None:
     put(archiver, rows(1, 1))
     archiver.clock.advance(100.0)
