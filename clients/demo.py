@@ -143,7 +143,7 @@ def recorder() -> Iterator[dict[str, Any]]:
 def end(process: subprocess.Popen[str], what: str, log: Path) -> str:
     """End a program, see that it does, and return what it still said."""
     if process.poll() is None:
-        process.send_signal(signal.SIGINT)
+        process.terminate()
     try:
         return process.communicate(timeout=END_TIMEOUT_S)[0]
     except subprocess.TimeoutExpired:
