@@ -34,7 +34,7 @@ OUTPUT = Path("build/demo")
 READY = "realm ready"
 READY_TIMEOUT_S = 120.0
 OBSERVE_TIMEOUT_S = 240.0
-END_TIMEOUT_S = 40.0
+END_TIMEOUT_S = 60.0
 
 
 class DemoError(Exception):

@@ -34,6 +34,8 @@ DEMO_SITE = Path(__file__).parents[1] / "demo" / "site.yaml"
 END_S = 26.0
 """An agent gives its runs 11 s to end, its devices 10 s, and its archiver 3 s; whoever kills it before loses rows."""
 
+ROUTER_END_S = 12.0
+
 
 @dataclass(frozen=True, slots=True)
 class ChildPlan:
@@ -86,7 +88,7 @@ class RouterPlan:
             command: tuple[str, ...] = (self.program, "start", "--cbdir", str(self.own), "--loglevel", "warn")
         else:
             command = prepare(self.folder, self.configuration, self.program).command
-        return ChildPlan("router", "crossbar", command, self.log)
+        return ChildPlan("router", "crossbar", command, self.log, grace_s=ROUTER_END_S)
 
 
 @dataclass(frozen=True, slots=True)

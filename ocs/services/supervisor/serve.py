@@ -8,15 +8,15 @@ from pathlib import Path
 from ocs.agent.program.launch import serve
 from ocs.model.errors import DuplicateError, ExitCode
 from ocs.services.supervisor.device import Supervisor, say
-from ocs.services.supervisor.plan import SitePlan, supervisor_name
+from ocs.services.supervisor.plan import END_S, ROUTER_END_S, SitePlan, supervisor_name
 from ocs.site import AgentSettings, DeviceSettings
 
 AGENT_CLASS = "SupervisorAgent"
 SPOOL_MB = 50.0
 """Bound of its spool: a supervisor records its states and its own starts, nothing else."""
 
-GRACE_S = 40.0
-"""Children have 12 s, then the router as many; the rest is reserve."""
+GRACE_S = END_S + ROUTER_END_S + 4.0
+"""The agents end together, then the router; the rest is reserve."""
 
 
 def supervise(plan: SitePlan) -> ExitCode:
